@@ -1,0 +1,141 @@
+// Package vitrine holds no code: only the tests of the repository's own rules.
+// This file is the architecture: who may import whom, and why. The checker is
+// in depscheck_test.go; its own test, on made-up packages, is beside it.
+package vitrine
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// layers is the whole architecture, bottom first. A package may import packages
+// on lines above its own, never a neighbour on its own line or anything below.
+// "x/..." stands for x and all under it; the longest entry that fits counts.
+const layers = `
+yara/syntax  yara/internal/module  yara/internal/pattern  yara/internal/prefilter
+yara/internal/modules/...  yara/internal/sema
+yara/internal/modules
+yara/internal/...
+yara
+
+internal/engine/limit  internal/engine/hashset
+internal/engine/archive  internal/engine/starter
+internal/engine
+
+internal/endpoint/files
+internal/cli/term
+internal/cli/yaracmd
+internal/cli/machine
+cmd/vitrine  internal/cli/gen
+bench
+`
+
+// sealed names what a package must not reach, not even through others. A room
+// of this module is named by its whole path there.
+var sealed = []fence{
+	{"yara/...", "net", "the matcher reads hostile bytes: it has no way out"},
+	{"yara/...", "os/exec", "the matcher never runs what it reads"},
+	{"yara/...", "plugin", "the matcher never loads code"},
+	{"internal/engine/...", "net", "the engine reads hostile bytes: it has no way out"},
+	{"internal/engine/...", "os/exec", "the engine never runs what it reads"},
+	{"internal/engine/...", "plugin", "the engine never loads code"},
+	{"yara/...", "vitrine/internal/...", "yara is a library for strangers: it needs nothing of this product"},
+	{"internal/engine/...", "vitrine/internal/endpoint/...", "the engine is handed bytes: it knows no machine"},
+	{"internal/engine/...", "vitrine/internal/cli/...", "the engine answers with values: printing is not its business"},
+	{"internal/endpoint/...", "net", "one door leads out of a machine, and it is not built yet"},
+	{"internal/endpoint/...", "os/exec", "looking at files starts no process"},
+	{"internal/cli/machine", "vitrine/internal/cli/service", "the machine's binary holds nothing of the service"},
+	{"cmd/vitrine", "net/http", "a scan speaks to nobody: there is no client and no server in this binary"},
+	{"cmd/vitrine", "crypto/tls", "a scan speaks to nobody: there is no client and no server in this binary"},
+	{"cmd/vitrine", "os/exec", "the command starts no other program"},
+	{"cmd/vitrine", "plugin", "what runs is what was built"},
+	{"cmd/vitrine", "vitrine/bench", "measuring needs programs the product must not start"},
+}
+
+// barred names what a package must not import by itself. It is for packages
+// such as os, which fmt already reaches. time is not here: the engine needs
+// time.Duration for its limits. That it reads no clock is held by
+// TestNoClockInSealedRooms.
+var barred = []fence{
+	{"...", "net", "nothing here speaks to a network; what links net does so through pflag's IP flags"},
+	{"yara/...", "os", "the matcher is handed bytes: it opens nothing"},
+	{"yara/...", "unsafe", "a wrong index must be a contained panic, not a read of other memory"},
+	{"yara/...", "syscall", "the matcher asks nothing of the kernel"},
+	{"internal/engine/...", "os", "the engine is handed bytes: it opens and writes nothing"},
+	{"internal/engine/...", "unsafe", "a wrong index must be a contained panic, not a read of other memory"},
+	{"internal/engine/...", "syscall", "the engine asks nothing of the kernel"},
+	{"cmd/...", "unsafe", "no command needs it"},
+	{"internal/cli/...", "unsafe", "no command needs it"},
+}
+
+// allowedModules is, for each binary, every module that may be linked into it,
+// and what it is there for. Each dependency is a decision.
+var allowedModules = map[string]map[string]string{
+	"cmd/vitrine": {
+		"github.com/klauspost/compress":   "zstd; and a flate that tells where a stream ended",
+		"github.com/nwaples/rardecode/v2": "rar: no other pure Go reader exists",
+		"github.com/pierrec/lz4/v4":       "lz4 frames",
+		"github.com/spf13/cobra":          "commands, help, completion and man pages of one shape",
+		"github.com/spf13/pflag":          "cobra's flags",
+		"github.com/stangelandcl/ppmd":    "the PPMd method of 7z and zip",
+		"github.com/ulikunitz/xz":         "xz and LZMA, with a cap on the dictionary",
+		"golang.org/x/sys":                "terminal size and signals, through x/term",
+		"golang.org/x/term":               "is this a terminal, and how wide",
+	},
+}
+
+// testModules may stand in go.mod without being linked into any binary.
+var testModules = map[string]string{
+	"github.com/rogpeppe/go-internal": "testscript: every command told as a story",
+}
+
+var update = flag.Bool("update", false, "write deps.txt instead of comparing")
+
+func rulesOfThisRepository() rules {
+	return rules{module: "vitrine", layers: layers, sealed: sealed, barred: barred, modules: allowedModules}
+}
+
+// TestArchitecture holds the tables above against what is really imported, on
+// both architectures that ship.
+func TestArchitecture(t *testing.T) {
+	for _, arch := range []string{"amd64", "arm64"} {
+		t.Run(arch, func(t *testing.T) {
+			for _, p := range rulesOfThisRepository().check(loadGraph(t, arch)) {
+				t.Error(p)
+			}
+		})
+	}
+}
+
+// TestDeps holds the committed deps.txt of each binary against what is linked.
+// go test . -run TestDeps -update writes them.
+func TestDeps(t *testing.T) {
+	g := loadGraph(t, "amd64")
+	for binary := range allowedModules {
+		name := filepath.Join(filepath.FromSlash(binary), "deps.txt")
+		want := g.depsText("vitrine", binary)
+		if *update {
+			if err := os.WriteFile(name, []byte(want), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		got, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := firstDifference(string(got), want); d != "" {
+			t.Errorf("%s is not what is linked: %s\nread the change, then: go test . -run TestDeps -update", name, d)
+		}
+	}
+}
+
+// TestGoMod holds the direct requirements of go.mod against the same tables, so
+// that a module nobody explained cannot wait there for its use.
+func TestGoMod(t *testing.T) {
+	for _, p := range checkRequirements(directRequirements(t), allowedModules, testModules) {
+		t.Error(p)
+	}
+}
