@@ -1,0 +1,70 @@
+package plan
+
+import (
+	"fmt"
+
+	"vitrine/yara/internal/facts"
+	"vitrine/yara/internal/ir"
+)
+
+// classify groups the patterns by the ways a file must begin for a rule that
+// has them to match. Class 0 matters in every file.
+func (p *Plan) classify(set *ir.Set) []uint16 {
+	gates := patternGates(set, p.facts)
+	class := make([]uint16, len(set.Patterns))
+	known := map[string]uint16{}
+	p.classes = [][]facts.Gate{nil}
+	for id, g := range gates {
+		if g == nil {
+			continue
+		}
+		key := fmt.Sprint(g)
+		c, ok := known[key]
+		if !ok && len(p.classes) < maxClasses {
+			c = uint16(len(p.classes))
+			p.classes = append(p.classes, g)
+			known[key] = c
+		}
+		class[id] = c
+	}
+	return class
+}
+
+// maxClasses bounds the work of Open for each file; further classes count as 0.
+const maxClasses = 256
+
+// patternGates unites the gates of the rules of each pattern. Nil: some rule
+// has none.
+func patternGates(set *ir.Set, all []facts.Facts) [][]facts.Gate {
+	gates := make([][]facts.Gate, len(set.Patterns))
+	open := make([]bool, len(set.Patterns))
+	for r := range set.Rules {
+		for _, s := range set.Rules[r].Strings {
+			if all[r].Gates == nil {
+				open[s.Pattern] = true
+			}
+			gates[s.Pattern] = unite(gates[s.Pattern], all[r].Gates)
+		}
+	}
+	for id := range gates {
+		if open[id] {
+			gates[id] = nil
+		} else if gates[id] == nil {
+			gates[id] = []facts.Gate{}
+		}
+	}
+	return gates
+}
+
+func unite(a, b []facts.Gate) []facts.Gate {
+next:
+	for _, g := range b {
+		for _, h := range a {
+			if g == h {
+				continue next
+			}
+		}
+		a = append(a, g)
+	}
+	return a
+}

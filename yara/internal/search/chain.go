@@ -1,0 +1,91 @@
+package search
+
+import "slices"
+
+// addPart keeps a match of one link of a cut pattern.
+func (s *Searcher) addPart(id int32, link uint16, m Match) {
+	s.slot(id)
+	k := linkKey{id, link}
+	if len(s.parts[k]) >= s.config.MaxMatches {
+		s.cutBy(id, CutMatches)
+		return
+	}
+	s.parts[k] = insert(s.parts[k], m, false)
+}
+
+// chainAll joins the links of every cut pattern that has a match of its first.
+func (s *Searcher) chainAll() error {
+	var heads []int32
+	for k := range s.parts {
+		if k.link == 0 {
+			heads = append(heads, k.pattern)
+		}
+	}
+	slices.Sort(heads)
+	for _, id := range heads {
+		if err := s.look(); err != nil {
+			return err
+		}
+		s.chain(id)
+	}
+	return nil
+}
+
+// chain finds for each match of the first link the nearest end of a match of
+// the whole pattern. It walks the links from the last to the first; ends[i] is
+// where the whole pattern ends at the earliest when link i is at parts[i], or -1.
+func (s *Searcher) chain(id int32) {
+	p := s.patterns[id]
+	last := len(p.Links) - 1
+	next := s.parts[linkKey{id, uint16(last)}]
+	ends := make([]int64, len(next))
+	for i, m := range next {
+		ends[i] = m.Offset + int64(m.Length)
+	}
+	for l := last - 1; l >= 0; l-- {
+		here := s.parts[linkKey{id, uint16(l)}]
+		ends = join(here, next, ends, p.Links[l+1].GapMin, p.Links[l+1].GapMax)
+		next = here
+	}
+	for i, m := range next {
+		if ends[i] >= 0 {
+			s.add(id, Match{Offset: m.Offset, Length: int32(ends[i] - m.Offset)})
+		}
+	}
+}
+
+// join gives for each match of a link the earliest whole end through a match of
+// the next link that begins within the gap. next is in order of offset, and
+// the first of next that fits is the nearest.
+func join(here, next []Match, ends []int64, gapMin, gapMax int) []int64 {
+	good := make([]int, len(next)+1) // good[i]: the first j >= i with ends[j] >= 0
+	good[len(next)] = len(next)
+	for i := len(next) - 1; i >= 0; i-- {
+		good[i] = good[i+1]
+		if ends[i] >= 0 {
+			good[i] = i
+		}
+	}
+	out := make([]int64, len(here))
+	for i, m := range here {
+		low := m.Offset + int64(m.Length) + int64(gapMin)
+		j, _ := slices.BinarySearchFunc(next, low, func(n Match, t int64) int {
+			return compareInt(n.Offset, t)
+		})
+		out[i] = -1
+		if j = good[j]; j < len(next) && (gapMax < 0 || next[j].Offset <= m.Offset+int64(m.Length)+int64(gapMax)) {
+			out[i] = ends[j]
+		}
+	}
+	return out
+}
+
+func compareInt(a, b int64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,233 @@
+package search
+
+import "vitrine/yara/internal/pattern"
+
+// Config bounds a Searcher's work.
+type Config struct {
+	MaxMatches  int  // per pattern
+	RegexWindow int  // bytes a program may look ahead of or behind a literal
+	Lists       bool // keep every match of every pattern, whatever its NeedList
+	// Stop is asked now and then; an error ends the search.
+	Stop func() error
+}
+
+// Cut says which limit cut the search for a pattern.
+type Cut uint8
+
+// The limits.
+const (
+	CutMatches Cut = 1 << iota // MaxMatches
+	CutRegex                   // RegexWindow, or the cap on threads
+)
+
+// pieceLen is how much is searched between two looks at the clock.
+const pieceLen = 64 << 10
+
+// workPerLook is how many candidates are verified between two looks at it.
+const workPerLook = 512
+
+// Searcher searches one piece of data at a time. Not safe for concurrent use.
+type Searcher struct {
+	index    *Index
+	patterns []*Pattern
+	config   Config
+	machine  pattern.Machine
+
+	data   []byte
+	open   []bool // by class: whether its patterns matter
+	err    error
+	work   int
+	states []state
+	parts  map[linkKey][]Match // matches of links of cut patterns
+	dirty  []int32             // patterns whose state is not zero
+}
+
+// state is what is known of one pattern in the data at hand.
+type state struct {
+	found   bool
+	dirty   bool
+	full    bool // no more matches are wanted
+	whole   bool // an on-demand pattern that has been searched after all
+	cut     Cut
+	matches []Match // by offset; only the first where no list is needed
+}
+
+type linkKey struct {
+	pattern int32
+	link    uint16
+}
+
+// NewSearcher returns a Searcher over the patterns the index was made of.
+func NewSearcher(x *Index, patterns []*Pattern, c Config) *Searcher {
+	return &Searcher{index: x, patterns: patterns, config: c,
+		states: make([]state, len(patterns)), parts: map[linkKey][]Match{}}
+}
+
+// Reset forgets the data at hand and takes new data. open tells for each class
+// of patterns whether it is searched.
+func (s *Searcher) Reset(data []byte, open []bool) {
+	for _, p := range s.dirty {
+		st := &s.states[p]
+		kept := st.matches[:0]
+		if cap(kept) > 1024 {
+			kept = nil
+		}
+		*st = state{matches: kept}
+	}
+	s.dirty = s.dirty[:0]
+	clear(s.parts)
+	s.data, s.open, s.err, s.work = data, open, nil, 0
+}
+
+// Search runs the pass over the data. What was found before an error stays.
+func (s *Searcher) Search() error {
+	for from := 0; from < len(s.data) && !s.index.table.Empty(); from += pieceLen {
+		if err := s.look(); err != nil {
+			return err
+		}
+		s.index.table.Scan(s.data, from, from+pieceLen, s)
+		if s.err != nil {
+			return s.err
+		}
+	}
+	for _, r := range s.index.slow {
+		if !s.open[s.index.class[r.pattern]] {
+			continue
+		}
+		if err := s.searchSlow(r); err != nil {
+			return err
+		}
+	}
+	return s.chainAll()
+}
+
+func (s *Searcher) look() error {
+	if s.err == nil {
+		s.err = s.config.Stop()
+	}
+	return s.err
+}
+
+// tick looks at the clock once in a while.
+func (s *Searcher) tick() bool {
+	if s.work++; s.work%workPerLook == 0 {
+		s.look()
+	}
+	return s.err == nil
+}
+
+// Candidate implements prefilter.Sink.
+func (s *Searcher) Candidate(id uint32, pos int) {
+	r := &s.index.refs[id]
+	if s.err != nil || !s.open[s.index.class[r.pattern]] || s.states[r.pattern].full || !s.tick() {
+		return
+	}
+	p := s.patterns[r.pattern]
+	form := &p.Links[r.link].Forms[r.form]
+	s.verify(r.pattern, r.link, form, &form.Atoms[r.atom], pos)
+}
+
+// verify follows up an atom that stands at pos.
+func (s *Searcher) verify(id int32, link uint16, form *Form, a *Atom, pos int) {
+	if a.Prefix == nil {
+		if start := pos - a.Offset; start >= 0 {
+			s.verifyAt(id, link, form, start)
+		}
+		return
+	}
+	end, ok, cut := s.machine.Forward(a.Suffix, s.data, pos, s.config.RegexWindow)
+	if ok {
+		cut = s.machine.Backward(a.Prefix, s.data, pos, s.config.RegexWindow, func(start int) bool {
+			s.keep(id, link, form, start, end, 0)
+			return s.tick() && !s.states[id].full
+		}) || cut
+	}
+	if cut {
+		s.cutBy(id, CutRegex)
+	}
+}
+
+// verifyAt matches a form at start and keeps the match.
+func (s *Searcher) verifyAt(id int32, link uint16, form *Form, start int) bool {
+	end, key, ok := s.matchForm(id, form, start)
+	if !ok {
+		return false
+	}
+	return s.keep(id, link, form, start, end, key)
+}
+
+// keep adds a match of a form unless it fails to be a whole word.
+func (s *Searcher) keep(id int32, link uint16, form *Form, start, end int, key byte) bool {
+	p := s.patterns[id]
+	if p.FullWord && !isWord(s.data, start, end, form.Wide) {
+		return false
+	}
+	m := Match{Offset: int64(start), Length: int32(end - start), Key: key}
+	if len(p.Links) > 1 {
+		s.addPart(id, link, m)
+		return true
+	}
+	s.add(id, m)
+	return true
+}
+
+func (s *Searcher) matchForm(id int32, form *Form, start int) (end int, key byte, ok bool) {
+	if form.Literal != nil {
+		end = start + len(form.Literal)
+		key, ok = matchLiteral(form, s.data, start)
+		return end, key, ok
+	}
+	end, ok, cut := s.machine.Forward(form.Program, s.data, start, s.config.RegexWindow)
+	if cut {
+		s.cutBy(id, CutRegex)
+	}
+	return end, 0, ok
+}
+
+// slot gives the state of a pattern to be written.
+func (s *Searcher) slot(id int32) *state {
+	st := &s.states[id]
+	if !st.dirty {
+		st.dirty = true
+		s.dirty = append(s.dirty, id)
+	}
+	return st
+}
+
+func (s *Searcher) cutBy(id int32, c Cut) { s.slot(id).cut |= c }
+
+// add keeps a match of a whole pattern.
+func (s *Searcher) add(id int32, m Match) {
+	p, st := s.patterns[id], s.slot(id)
+	if p.Anchor >= 0 && m.Offset != p.Anchor {
+		return
+	}
+	st.found = true
+	if !p.NeedList && !s.config.Lists {
+		st.full = true
+	}
+	if len(st.matches) >= s.config.MaxMatches {
+		st.full, st.cut = true, st.cut|CutMatches
+		return
+	}
+	st.matches = insert(st.matches, m, p.Greedy)
+}
+
+// insert keeps matches in order of offset, one for each offset: the first that
+// was found, or the longest.
+func insert(list []Match, m Match, longest bool) []Match {
+	i := len(list)
+	for i > 0 && list[i-1].Offset > m.Offset {
+		i--
+	}
+	if i > 0 && list[i-1].Offset == m.Offset {
+		if longest {
+			list[i-1].Length = max(list[i-1].Length, m.Length)
+		}
+		return list
+	}
+	list = append(list, Match{})
+	copy(list[i+1:], list[i:])
+	list[i] = m
+	return list
+}

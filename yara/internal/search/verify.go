@@ -1,0 +1,71 @@
+package search
+
+import "bytes"
+
+// matchLiteral compares a literal form at start.
+func matchLiteral(f *Form, data []byte, start int) (key byte, ok bool) {
+	if len(data)-start < len(f.Literal) {
+		return 0, false
+	}
+	have := data[start : start+len(f.Literal)]
+	switch {
+	case f.Xor:
+		return matchXor(f, have)
+	case f.NoCase:
+		return 0, equalFold(f.Literal, have)
+	case f.Base64 != nil:
+		return 0, bytes.Equal(f.Literal, have) && f.Base64.holds(data, start, start+len(have), f.step())
+	}
+	return 0, bytes.Equal(f.Literal, have)
+}
+
+func (f *Form) step() int {
+	if f.Wide {
+		return 2
+	}
+	return 1
+}
+
+func matchXor(f *Form, have []byte) (key byte, ok bool) {
+	key = have[0] ^ f.Literal[0]
+	if key < f.XorMin || key > f.XorMax {
+		return 0, false
+	}
+	for i, c := range f.Literal {
+		if have[i]^c != key {
+			return 0, false
+		}
+	}
+	return key, true
+}
+
+func equalFold(a, b []byte) bool {
+	for i, x := range a {
+		if y := b[i]; x != y && lower(x) != lower(y) {
+			return false
+		}
+	}
+	return true
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c | 0x20
+	}
+	return c
+}
+
+// isWord reports whether data[start:end] has no letter or digit beside it.
+func isWord(data []byte, start, end int, wide bool) bool {
+	if !wide {
+		return (start == 0 || !isAlnum(data[start-1])) && (end >= len(data) || !isAlnum(data[end]))
+	}
+	if start >= 2 && data[start-1] == 0 && isAlnum(data[start-2]) {
+		return false
+	}
+	return end+1 >= len(data) || data[end+1] != 0 || !isAlnum(data[end])
+}
+
+func isAlnum(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}

@@ -1,0 +1,75 @@
+package yara
+
+import "vitrine/yara/internal/search"
+
+// Result is the outcome of one scan.
+type Result struct {
+	Matches []RuleMatch // non-private rules whose condition holds, in the order added
+	Limits  []LimitHit  // what was cut short; the result is then not the whole answer
+}
+
+// RuleMatch is a rule whose condition holds.
+type RuleMatch struct {
+	Rule    *Rule
+	Strings []StringMatch // ScanConfig.Matches only: strings in the order written, matches by offset
+}
+
+// StringMatch is one occurrence of a string.
+type StringMatch struct {
+	Name    string // with the $
+	Private bool
+	Offset  int64
+	Data    []byte // the matched bytes: part of the scanned data
+	XorKey  byte   // strings with xor: the key; 0 otherwise
+}
+
+// LimitHit tells which limit cut what.
+type LimitHit struct {
+	Limit  string // one of the constants
+	Rule   *Rule
+	String string // with the $; empty for LimitLoop
+}
+
+// The limits.
+const (
+	LimitMatches = "matches" // MaxMatches: further matches of the string are not known
+	LimitRegex   = "regex"   // RegexWindow: a longer match of the string may exist
+	LimitLoop    = "loop"    // MaxLoop: the rule was taken not to match
+)
+
+// match makes the report of a matching rule.
+func (s *Scanner) match(r int32) RuleMatch {
+	m := RuleMatch{Rule: s.rules.rules[r]}
+	if !s.config.Matches {
+		return m
+	}
+	for _, str := range s.rules.set.Rules[r].Strings {
+		for _, found := range s.search.Matches(str.Pattern) {
+			m.Strings = append(m.Strings, StringMatch{
+				Name: str.Name, Private: str.Private, Offset: found.Offset, XorKey: found.Key,
+				Data: s.search.Data(found),
+			})
+		}
+	}
+	return m
+}
+
+// reportCuts tells which strings were not searched to the end.
+func (s *Scanner) reportCuts() {
+	for _, p := range s.search.Touched() {
+		cut := s.search.CutOf(p)
+		owner := s.rules.plan.Owner(p)
+		if cut == 0 || owner.Rule < 0 {
+			continue
+		}
+		hit := LimitHit{Rule: s.rules.rules[owner.Rule], String: s.rules.rules[owner.Rule].Strings[owner.String].Name}
+		if cut&search.CutMatches != 0 {
+			hit.Limit = LimitMatches
+			s.result.Limits = append(s.result.Limits, hit)
+		}
+		if cut&search.CutRegex != 0 {
+			hit.Limit = LimitRegex
+			s.result.Limits = append(s.result.Limits, hit)
+		}
+	}
+}
