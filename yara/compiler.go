@@ -53,7 +53,7 @@ type Compiler struct {
 func NewCompiler(c Config) *Compiler {
 	externals, err := externalValues(c.Externals)
 	return &Compiler{config: c, err: err, sema: sema.New(sema.Options{
-		YARAX: c.Dialect == YARAX, Externals: externals, Modules: modules.All(),
+		YARAX: c.Dialect == YARAX, Externals: externals, Module: modules.Named,
 	})}
 }
 

@@ -10,17 +10,18 @@ type Result struct {
 
 // RuleMatch is a rule whose condition holds.
 type RuleMatch struct {
-	Rule    *Rule
-	Strings []StringMatch // ScanConfig.Matches only: strings in the order written, matches by offset
+	Rule *Rule
+	// Strings has the matches of the strings that are not private, in the order
+	// the strings are written and by offset. ScanConfig.Matches only.
+	Strings []StringMatch
 }
 
 // StringMatch is one occurrence of a string.
 type StringMatch struct {
-	Name    string // with the $
-	Private bool
-	Offset  int64
-	Data    []byte // the matched bytes: part of the scanned data
-	XorKey  byte   // strings with xor: the key; 0 otherwise
+	Name   string // with the $
+	Offset int64
+	Data   []byte // the matched bytes: part of the scanned data
+	XorKey byte   // strings with xor: the key; 0 otherwise
 }
 
 // LimitHit tells which limit cut what.
@@ -44,9 +45,12 @@ func (s *Scanner) match(r int32) RuleMatch {
 		return m
 	}
 	for _, str := range s.rules.set.Rules[r].Strings {
+		if str.Private {
+			continue
+		}
 		for _, found := range s.search.Matches(str.Pattern) {
 			m.Strings = append(m.Strings, StringMatch{
-				Name: str.Name, Private: str.Private, Offset: found.Offset, XorKey: found.Key,
+				Name: str.Name, Offset: found.Offset, XorKey: found.Key,
 				Data: s.search.Data(found),
 			})
 		}

@@ -195,25 +195,31 @@ func (e *Evaluator) readInt(n *ir.Node) module.Value {
 	if at.Kind != module.KindInt || at.Int < 0 || at.Int > int64(len(data))-width {
 		return undefined
 	}
-	return module.Int(decodeInt(data[at.Int:at.Int+width], n.A&ir.IntBig != 0, n.A&ir.IntSigned != 0))
+	raw := rawInt(data[at.Int:at.Int+width], n.A&ir.IntBig != 0)
+	switch {
+	case n.A&ir.IntFloat != 0 && width == 4:
+		return module.Float(float64(math.Float32frombits(uint32(raw))))
+	case n.A&ir.IntFloat != 0:
+		return module.Float(math.Float64frombits(raw))
+	case n.A&ir.IntSigned != 0:
+		unused := 64 - 8*width
+		return module.Int(int64(raw<<unused) >> unused)
+	}
+	return module.Int(int64(raw))
 }
 
-func decodeInt(b []byte, big, signed bool) int64 {
+func rawInt(b []byte, big bool) uint64 {
 	var order binary.ByteOrder = binary.LittleEndian
 	if big {
 		order = binary.BigEndian
 	}
-	var v uint64
 	switch len(b) {
 	case 1:
-		v = uint64(b[0])
+		return uint64(b[0])
 	case 2:
-		v = uint64(order.Uint16(b))
+		return uint64(order.Uint16(b))
 	case 4:
-		v = uint64(order.Uint32(b))
+		return uint64(order.Uint32(b))
 	}
-	if unused := 64 - 8*len(b); signed {
-		return int64(v<<unused) >> unused
-	}
-	return int64(v)
+	return order.Uint64(b)
 }

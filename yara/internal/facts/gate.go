@@ -135,7 +135,7 @@ func (p *Prover) compareGate(n *ir.Node) []Gate {
 	}
 	at, known := p.constInt(read.B)
 	width := int64(read.A & ir.IntWidth)
-	if !known || at < 0 || at+width > 4 {
+	if !known || at < 0 || at+width > 4 || read.A&ir.IntFloat != 0 {
 		return nil
 	}
 	return intGate(v, at, width, read.A)

@@ -108,6 +108,7 @@ const (
 	IntWidth  IntForm = 0x0F
 	IntSigned IntForm = 0x10
 	IntBig    IntForm = 0x20
+	IntFloat  IntForm = 0x40
 )
 
 // Set is everything compiled.

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"errors"
 	"fmt"
 
 	"vitrine/yara/internal/pattern"
@@ -19,13 +20,19 @@ type Options struct {
 // NeedList are the caller's to set, from how conditions use the string. The
 // error is a *pattern.SyntaxError where the source is at fault.
 func Compile(s *syntax.String, o Options) (*Pattern, error) {
-	p := &Pattern{FullWord: s.Mods.FullWord, Anchor: -1}
+	p := &Pattern{FullWord: s.Mods.FullWord, Anchor: -1, decodeWord: o.YARAX}
 	if s.Kind == syntax.Text {
+		if o.YARAX && (s.Mods.Base64 || s.Mods.Base64Wide) && len(s.Value) < 3 {
+			return nil, errors.New("base64 needs at least three characters")
+		}
 		p.Links = []Link{{Forms: textForms(s, o.YARAX)}}
 		return p, nil
 	}
 	root, err := parse(s, o)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkRegexp(s, root, o); err != nil {
 		return nil, err
 	}
 	p.Greedy = s.Kind == syntax.Regexp && root.Greedy()
@@ -37,6 +44,20 @@ func Compile(s *syntax.String, o Options) (*Pattern, error) {
 		p.Links = append(p.Links, Link{Forms: forms, GapMin: part.GapMin, GapMax: part.GapMax})
 	}
 	return p, nil
+}
+
+// checkRegexp refuses expressions that cannot be searched in a sensible way.
+func checkRegexp(s *syntax.String, root *pattern.Node, o Options) error {
+	switch {
+	case s.Kind != syntax.Regexp:
+	case root.Greedy() && root.Ungreedy():
+		return errors.New("greedy and ungreedy repetitions are mixed")
+	case o.YARAX && root.MinLen() == 0:
+		return errors.New("it matches the empty text, and so everywhere")
+	case o.YARAX && root.EndlessStart():
+		return errors.New("it begins with an endless repetition of any byte; leave that out")
+	}
+	return nil
 }
 
 func parse(s *syntax.String, o Options) (*pattern.Node, error) {

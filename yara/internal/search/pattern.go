@@ -24,6 +24,8 @@ type Pattern struct {
 	// NeedList: conditions ask for counts, offsets or lengths, so every match
 	// has to be known; otherwise the first is enough.
 	NeedList bool
+
+	decodeWord bool // FullWord looks at the neighbours of xor strings after xor
 }
 
 // Link is a part of a pattern between long jumps. Gaps are counted in bytes

@@ -159,8 +159,14 @@ func (s *Searcher) verifyAt(id int32, link uint16, form *Form, start int) bool {
 // keep adds a match of a form unless it fails to be a whole word.
 func (s *Searcher) keep(id int32, link uint16, form *Form, start, end int, key byte) bool {
 	p := s.patterns[id]
-	if p.FullWord && !isWord(s.data, start, end, form.Wide) {
-		return false
+	if p.FullWord {
+		var mask byte
+		if p.decodeWord {
+			mask = key
+		}
+		if !isWord(s.data, start, end, form.Wide, mask) {
+			return false
+		}
 	}
 	m := Match{Offset: int64(start), Length: int32(end - start), Key: key}
 	if len(p.Links) > 1 {

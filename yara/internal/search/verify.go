@@ -56,14 +56,14 @@ func lower(c byte) byte {
 }
 
 // isWord reports whether data[start:end] has no letter or digit beside it.
-func isWord(data []byte, start, end int, wide bool) bool {
+// The bytes beside it are taken xor mask.
+func isWord(data []byte, start, end int, wide bool, mask byte) bool {
+	alnum := func(i int) bool { return i >= 0 && i < len(data) && isAlnum(data[i]^mask) }
 	if !wide {
-		return (start == 0 || !isAlnum(data[start-1])) && (end >= len(data) || !isAlnum(data[end]))
+		return !alnum(start-1) && !alnum(end)
 	}
-	if start >= 2 && data[start-1] == 0 && isAlnum(data[start-2]) {
-		return false
-	}
-	return end+1 >= len(data) || data[end+1] != 0 || !isAlnum(data[end])
+	zero := func(i int) bool { return i >= 0 && i < len(data) && data[i]^mask == 0 }
+	return !(zero(start-1) && alnum(start-2)) && !(zero(end+1) && alnum(end))
 }
 
 func isAlnum(c byte) bool {

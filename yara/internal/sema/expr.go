@@ -85,7 +85,7 @@ func (u *unit) entrypoint(x *syntax.Entrypoint) operand {
 	u.warnf(x.Pos(), "entrypoint is deprecated; use pe.entry_point or elf.entry_point")
 	var nodes [2]ir.NodeID
 	for i, name := range []string{"pe", "elf"} {
-		m := u.c.modules[name]
+		m := u.c.findModule(name)
 		if m == nil {
 			return u.errorf(x.Pos(), "entrypoint needs the module %s", name)
 		}

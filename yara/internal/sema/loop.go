@@ -9,6 +9,9 @@ import (
 // maxNesting is how deep loops may stand inside each other, as in YARA 4.
 const maxNesting = 4
 
+// maxVariables is how many variables may be in reach at one place.
+const maxVariables = 2000
+
 // scope is a variable of a loop or a with, or the string of a for…of.
 type scope struct {
 	name    string
@@ -173,6 +176,9 @@ func (u *unit) tuple(x *syntax.ForIn) (items []int32, v operand, ok bool) {
 }
 
 func (u *unit) with(x *syntax.With) operand {
+	if u.slots+len(x.Decls) > maxVariables {
+		return u.errorf(x.Pos(), "more than %d variables at once", maxVariables)
+	}
 	scopes, slot := len(u.scopes), u.enter(len(x.Decls))
 	var pairs []int32
 	bad := false

@@ -46,7 +46,7 @@ func (u *unit) name(x *syntax.Name) operand {
 	switch {
 	case u.ns.broken[x.Name]:
 		return operand{bad: true, node: u.emit(ir.Node{Op: ir.ConstBool}), kind: module.KindBool}
-	case u.c.modules[x.Name] != nil:
+	case u.c.findModule(x.Name) != nil:
 		return u.errorf(x.Pos(), "module %s is used without `import \"%s\"`", x.Name, x.Name)
 	}
 	return u.errorf(x.Pos(), "unknown identifier %q", x.Name)
@@ -110,10 +110,17 @@ func (u *unit) index(x *syntax.Index) operand {
 	return operand{node: n, kind: asValue(elem.Kind), typ: elem, name: o.name + "[]"}
 }
 
-// intForms are the functions that read integers.
-func intForm(name string) (form ir.IntForm, ok bool) {
+// readForm gives the width, sign and byte order of a function that reads a
+// number from the data.
+func readForm(name string) (form ir.IntForm, ok bool) {
 	if rest, found := strings.CutSuffix(name, "be"); found {
 		form, name = ir.IntBig, rest
+	}
+	switch name {
+	case "float32":
+		return form | ir.IntFloat | 4, true
+	case "float64":
+		return form | ir.IntFloat | 8, true
 	}
 	if rest, found := strings.CutPrefix(name, "u"); found {
 		name = rest
@@ -133,8 +140,8 @@ func intForm(name string) (form ir.IntForm, ok bool) {
 
 func (u *unit) call(x *syntax.Call) operand {
 	if name, ok := x.Fun.(*syntax.Name); ok {
-		if form, ok := intForm(name.Name); ok {
-			return u.readInt(x, form, name.Name)
+		if form, ok := readForm(name.Name); ok {
+			return u.readNumber(x, form, name.Name)
 		}
 	}
 	if f, ok := x.Fun.(*syntax.Field); ok && f.Name == "len" && len(x.Args) == 0 {
@@ -158,7 +165,7 @@ func (u *unit) call(x *syntax.Call) operand {
 	return u.overload(x, fun, args)
 }
 
-func (u *unit) readInt(x *syntax.Call, form ir.IntForm, name string) operand {
+func (u *unit) readNumber(x *syntax.Call, form ir.IntForm, name string) operand {
 	if len(x.Args) != 1 {
 		return u.errorf(x.Pos(), "%s takes one argument", name)
 	}
@@ -166,7 +173,11 @@ func (u *unit) readInt(x *syntax.Call, form ir.IntForm, name string) operand {
 	if at.bad {
 		return at
 	}
-	return u.op(ir.Node{Op: ir.ReadInt, Kind: module.KindInt, A: form, B: at.node})
+	kind := module.KindInt
+	if form&ir.IntFloat != 0 {
+		kind = module.KindFloat
+	}
+	return u.op(ir.Node{Op: ir.ReadInt, Kind: kind, A: form, B: at.node})
 }
 
 // length is the method len of texts, arrays and dictionaries.

@@ -93,7 +93,7 @@ func (u *unit) warnAllAt(x *syntax.Of, total int) {
 func (u *unit) place(x *syntax.Of) (node ir.NodeID, want usage, at operand, ok bool) {
 	switch {
 	case x.Offset != nil:
-		at = u.integer(x.Offset, "the offset behind at")
+		at = u.atOffset(x.Offset)
 		return u.emit(ir.Node{Op: ir.PlaceAt, A: at.node}), wantAt, at, !at.bad
 	case x.In != nil:
 		low, high := u.bounds(x.In)

@@ -19,7 +19,7 @@ import (
 type Options struct {
 	YARAX     bool
 	Externals map[string]module.Value
-	Modules   []*module.Module // those a rule may import
+	Module    func(name string) (*module.Module, bool) // finds what a rule imports
 }
 
 // Problem is something wrong or doubtful.
@@ -63,9 +63,6 @@ func New(o Options) *Compiler {
 	c := &Compiler{options: o, namespaces: map[string]*namespace{}, modules: map[string]*module.Module{}, externals: map[string]int32{}}
 	c.set = &ir.Set{Nodes: make([]ir.Node, 1), YARAX: o.YARAX}
 	c.interned = newInterned()
-	for _, m := range o.Modules {
-		c.modules[m.Name] = m
-	}
 	for _, name := range slices.Sorted(maps.Keys(o.Externals)) {
 		c.externals[name] = int32(len(c.set.Externals))
 		c.set.Externals = append(c.set.Externals, ir.External{Name: name, Value: o.Externals[name]})
@@ -95,7 +92,7 @@ func (c *Compiler) namespace(name string) *namespace {
 
 // Import makes a module known to the rules that follow in a namespace.
 func (c *Compiler) Import(i *syntax.Import, ns string) *Problem {
-	m := c.modules[i.Module]
+	m := c.findModule(i.Module)
 	if m == nil {
 		return &Problem{Pos: i.Pos, Message: fmt.Sprintf("unknown module %q", i.Module)}
 	}
@@ -104,6 +101,16 @@ func (c *Compiler) Import(i *syntax.Import, ns string) *Problem {
 		n.imports[i.Module] = c.module(m)
 	}
 	return nil
+}
+
+// findModule builds a module at its first use. Nil: there is none of that name.
+func (c *Compiler) findModule(name string) *module.Module {
+	m, ok := c.modules[name]
+	if !ok {
+		m, _ = c.options.Module(name)
+		c.modules[name] = m
+	}
+	return m
 }
 
 func (c *Compiler) module(m *module.Module) int32 {

@@ -82,7 +82,7 @@ func (u *unit) stringRef(x *syntax.StringRef) operand {
 	bad := false
 	switch {
 	case x.Offset != nil:
-		at = u.integer(x.Offset, "the offset behind at")
+		at = u.atOffset(x.Offset)
 		n.Op, n.B, want, bad = ir.FoundAt, at.node, wantAt, at.bad
 	case x.In != nil:
 		low, high := u.bounds(x.In)
@@ -94,6 +94,15 @@ func (u *unit) stringRef(x *syntax.StringRef) operand {
 	}
 	n.A = s
 	return u.op(n)
+}
+
+// atOffset compiles the offset behind at.
+func (u *unit) atOffset(x syntax.Expr) operand {
+	at := u.integer(x, "the offset behind at")
+	if u.c.options.YARAX && at.known && at.value < 0 {
+		return u.errorf(x.Pos(), "the offset %d is negative", at.value)
+	}
+	return at
 }
 
 func (u *unit) stringCount(x *syntax.StringCount) operand {
@@ -119,6 +128,9 @@ func (u *unit) stringItem(op ir.Op, p syntax.Pos, name string, index syntax.Expr
 		i := u.integer(index, "the number of a match")
 		if i.bad {
 			return i
+		}
+		if u.c.options.YARAX && i.known && i.value < 1 {
+			return u.errorf(index.Pos(), "matches are counted from 1, so there is no number %d", i.value)
 		}
 		n.B = i.node
 	}
