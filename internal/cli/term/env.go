@@ -37,7 +37,7 @@ type Env struct {
 func System() Env {
 	return Env{
 		Stdin:     os.Stdin,
-		Stdout:    os.Stdout,
+		Stdout:    &Answer{Writer: os.Stdout},
 		Stderr:    os.Stderr,
 		Now:       time.Now,
 		LookupEnv: os.LookupEnv,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
@@ -12,7 +13,9 @@ import (
 )
 
 // Run runs the command that args name and gives the exit code. It is the only
-// caller of Exit and Report, so that every command fails in the same way.
+// caller of Exit and Report, so that every command fails in the same way. When
+// env.Stdout is an *Answer, as in System, an answer that could not be written
+// whole is an error even if the command did not look.
 func Run(ctx context.Context, env Env, root *cobra.Command, args []string) Code {
 	root.SetArgs(args)
 	root.SetIn(env.Stdin)
@@ -22,8 +25,34 @@ func Run(ctx context.Context, env Env, root *cobra.Command, args []string) Code 
 	root.SilenceUsage = true
 	root.SetFlagErrorFunc(flagError)
 	err := root.ExecuteContext(ctx)
+	if answer, ok := env.Stdout.(*Answer); ok && answer.err != nil {
+		err = fmt.Errorf("write the answer: %w", answer.err)
+	}
 	Report(env.Stderr, root.Name(), err)
 	return Exit(err)
+}
+
+// Answer is a standard output that remembers its first error.
+type Answer struct {
+	io.Writer
+	err error
+}
+
+func (a *Answer) Write(p []byte) (int, error) {
+	n, err := a.Writer.Write(p)
+	if err != nil && a.err == nil {
+		a.err = err
+	}
+	return n, err
+}
+
+// Fd is the descriptor behind the answer, or an impossible one, so that it can
+// be asked whether it is a terminal.
+func (a *Answer) Fd() uintptr {
+	if file, ok := a.Writer.(interface{ Fd() uintptr }); ok {
+		return file.Fd()
+	}
+	return ^uintptr(0)
 }
 
 // UnknownCommand is the Args of a root command: it refuses what is no command

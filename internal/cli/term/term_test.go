@@ -244,16 +244,14 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-func run(args ...string) (Code, string, string) {
-	var out, errs bytes.Buffer
+func build() *cobra.Command {
 	root := &cobra.Command{Use: "v", Args: UnknownCommand, RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
 	var format string
 	scan := &cobra.Command{Use: "scan", RunE: func(*cobra.Command, []string) error { return ErrNo }}
 	scan.Flags().StringVar(&format, "format", "", "")
 	scan.Flags().Int("jobs", 0, "")
 	root.AddCommand(scan)
-	code := Run(context.Background(), Env{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs}, root, args)
-	return code, out.String(), errs.String()
+	return root
 }
 
 func TestRun(t *testing.T) {
@@ -272,12 +270,36 @@ func TestRun(t *testing.T) {
 		{[]string{"scan", "--zzz"}, 2, "v: unknown flag: --zzz\nhint: v scan --help\n"},
 		{[]string{"scan", "--jobs", "many"}, 2, "v: --jobs: \"many\" is not a number\nhint: v scan --help\n"},
 	} {
-		code, _, stderr := run(c.args...)
-		if code != c.code || stderr != c.stderr {
-			t.Errorf("%q: code %d, stderr %q; want %d, %q", c.args, code, stderr, c.code, c.stderr)
+		var out, errs bytes.Buffer
+		code := Run(context.Background(), Env{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs}, build(), c.args)
+		if code != c.code || errs.String() != c.stderr {
+			t.Errorf("%q: code %d, stderr %q; want %d, %q", c.args, code, errs.String(), c.code, c.stderr)
 		}
 	}
 }
+
+// A full disk under the answer is an error whether or not the command looks,
+// and even when the answer would have been "found".
+func TestRunNoticesALostAnswer(t *testing.T) {
+	for err, stderr := range map[error]string{
+		syscall.ENOSPC: "v: write the answer: no space left on device\n",
+		syscall.EPIPE:  "",
+	} {
+		var errs bytes.Buffer
+		env := Env{Stdin: strings.NewReader(""), Stdout: &Answer{Writer: full{err}}, Stderr: &errs}
+		lost := &cobra.Command{Use: "v", RunE: func(*cobra.Command, []string) error {
+			fmt.Fprintln(env.Stdout, "found")
+			return ErrNo
+		}}
+		if code := Run(context.Background(), env, lost, nil); code != CouldNot || errs.String() != stderr {
+			t.Errorf("%v: code %d, stderr %q, want 2, %q", err, code, errs.String(), stderr)
+		}
+	}
+}
+
+type full struct{ err error }
+
+func (f full) Write([]byte) (int, error) { return 0, f.err }
 
 func TestAlternatives(t *testing.T) {
 	for want, words := range map[string][]string{"": nil, "-a": {"a"}, "-a or -b": {"a", "b"}, "-a, -b or -c": {"a", "b", "c"}} {
