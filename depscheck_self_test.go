@@ -75,6 +75,13 @@ func TestCheckerFindsBreaks(t *testing.T) {
 		{"sideways", func(g graph, _ *rules) {
 			g["m/engine/zip"] = own("m/engine/zip", "m/engine/hash")
 		}, []string{"engine/zip may not import engine/hash: it is not on a lower layer"}},
+		{"a test's helper may do as it likes", func(g graph, _ *rules) {
+			g["m/engine/hash/hashtest"] = own("m/engine/hash/hashtest", "os", "net")
+		}, nil},
+		{"a test's helper in the product", func(g graph, _ *rules) {
+			g["m/engine/hash/hashtest"] = own("m/engine/hash/hashtest", "os")
+			g["m/engine/hash"].Imports = append(g["m/engine/hash"].Imports, "m/engine/hash/hashtest")
+		}, []string{"engine/hash may not import engine/hash/hashtest: it is for tests only"}},
 		{"no layer", func(g graph, _ *rules) { g["m/new"] = own("m/new") },
 			[]string{"new has no layer: add it to layers"}},
 		{"a module nobody explained", func(g graph, _ *rules) {

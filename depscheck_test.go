@@ -83,17 +83,21 @@ func (r rules) check(g graph) []string {
 	return problems
 }
 
-// ours is the sorted short names of this module's packages that hold code.
+// ours is the sorted short names of this module's packages that hold code and
+// are not there for tests only.
 func (r rules) ours(g graph) []string {
 	var names []string
 	for path, n := range g {
-		if short, ok := r.short(path); ok && len(n.GoFiles) > 0 {
+		if short, ok := r.short(path); ok && len(n.GoFiles) > 0 && !isTestHelper(short) {
 			names = append(names, short)
 		}
 	}
 	sort.Strings(names)
 	return names
 }
+
+// isTestHelper follows the standard library's way of naming: fstest, iotest.
+func isTestHelper(name string) bool { return strings.HasSuffix(name, "test") }
 
 func (r rules) short(path string) (string, bool) {
 	if path == r.module {
@@ -140,7 +144,11 @@ func (r rules) checkLayers(g graph, ours []string) []string {
 			continue
 		}
 		for _, imp := range g[r.module+"/"+name].Imports {
-			if short, ok := r.short(imp); ok && r.layerOf(short) >= layer {
+			short, ok := r.short(imp)
+			switch {
+			case ok && isTestHelper(short):
+				problems = append(problems, fmt.Sprintf("%s may not import %s: it is for tests only", name, short))
+			case ok && r.layerOf(short) >= layer:
 				problems = append(problems, fmt.Sprintf("%s may not import %s: it is not on a lower layer", name, short))
 			}
 		}
