@@ -166,3 +166,56 @@ func misplaced(src []byte, at Pos) string {
 	}
 	return ""
 }
+
+// ruleNames gives the names of the rules of a file.
+func ruleNames(f *File) map[string]bool {
+	names := map[string]bool{}
+	for _, it := range f.Items {
+		if r, ok := it.(*Rule); ok {
+			names[r.Name] = true
+		}
+	}
+	return names
+}
+
+// checkDamage parses a damaged file of rules. Whatever the damage, no rule but
+// the one it hits may be lost, and nobody is told about it more than twice.
+func checkDamage(t *testing.T, damaged []byte, rules, at int) {
+	t.Helper()
+	f, errs := Parse("", damaged, Options{})
+	if len(errs) == 1 && strings.HasPrefix(errs[0].Message, "unterminated comment") {
+		return // it rightly takes the rest of the file
+	}
+	lost := rules - len(ruleNames(f))
+	if len(errs) > 2 || lost > 1 || lost == 1 && len(errs) == 0 {
+		t.Fatalf("damage at %d: %d rules lost, errors %v\n%s", at, lost, errs, damaged[max(0, at-60):min(len(damaged), at+60)])
+	}
+}
+
+// damageable are rules in which no comment can swallow a rule.
+func damageable(t *testing.T) (src []byte, rules int) {
+	t.Helper()
+	src = bytes.ReplaceAll(generatedRules(5), []byte("/* number"), []byte("// number"))
+	src = bytes.ReplaceAll(src, []byte(" */\n"), []byte("\n"))
+	f, errs := Parse("", src, Options{})
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	return src, len(ruleNames(f))
+}
+
+func TestOneWrongByte(t *testing.T) {
+	src, rules := damageable(t)
+	for i, junk := range strings.Split("\" / { } ( $ = ; \n \\ 7 rule */ \xff", " ") {
+		for at := i; at <= len(src); at += 7 {
+			checkDamage(t, bytes.Join([][]byte{src[:at], src[at:]}, []byte(junk)), rules, at)
+		}
+	}
+}
+
+func TestOneMissingByte(t *testing.T) {
+	src, rules := damageable(t)
+	for at := range src {
+		checkDamage(t, append(bytes.Clone(src[:at]), src[at+1:]...), rules, at)
+	}
+}
