@@ -1,7 +1,9 @@
 package yara
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"vitrine/yara/internal/module"
@@ -99,7 +101,7 @@ func (c *Compiler) Add(s Source) error {
 	a.source(s, nil)
 	if len(a.errs) > 0 {
 		c.sema.Abort()
-		return a.errs
+		return a.errs.inOrder()
 	}
 	c.rules = append(c.rules, a.rules...)
 	c.warnings = append(c.warnings, a.warnings...)
@@ -220,6 +222,21 @@ func (d Diagnostic) String() string {
 
 // Errors is every error of a source, in the order of the file. It is never empty.
 type Errors []Diagnostic
+
+// inOrder sorts the errors of each file by their place, the files by their
+// first error.
+func (e Errors) inOrder() Errors {
+	files := map[string]int{}
+	for _, d := range e {
+		if _, ok := files[d.File]; !ok {
+			files[d.File] = len(files)
+		}
+	}
+	slices.SortStableFunc(e, func(a, b Diagnostic) int {
+		return cmp.Or(cmp.Compare(files[a.File], files[b.File]), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
+	})
+	return e
+}
 
 // Error gives each error on a line of its own.
 func (e Errors) Error() string {

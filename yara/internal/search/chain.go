@@ -6,10 +6,11 @@ import "slices"
 func (s *Searcher) addPart(id int32, link uint16, m Match) {
 	s.slot(id)
 	k := linkKey{id, link}
-	if len(s.parts[k]) >= s.config.MaxMatches {
+	if len(s.parts[k]) >= s.config.MaxMatches || s.kept >= s.maxKept() {
 		s.cutBy(id, CutMatches)
 		return
 	}
+	s.kept++
 	s.parts[k] = insert(s.parts[k], m, false)
 }
 

@@ -37,6 +37,7 @@ type Searcher struct {
 	open   []bool // by class: whether its patterns matter
 	err    error
 	work   int
+	kept   int // matches of all patterns and links
 	states []state
 	parts  map[linkKey][]Match // matches of links of cut patterns
 	dirty  []int32             // patterns whose state is not zero
@@ -76,7 +77,7 @@ func (s *Searcher) Reset(data []byte, open []bool) {
 	}
 	s.dirty = s.dirty[:0]
 	clear(s.parts)
-	s.data, s.open, s.err, s.work = data, open, nil, 0
+	s.data, s.open, s.err, s.work, s.kept = data, open, nil, 0, 0
 }
 
 // Search runs the pass over the data. What was found before an error stays.
@@ -212,12 +213,20 @@ func (s *Searcher) add(id int32, m Match) {
 	if !p.NeedList && !s.config.Lists {
 		st.full = true
 	}
-	if len(st.matches) >= s.config.MaxMatches {
+	if len(st.matches) >= s.config.MaxMatches || s.kept >= s.maxKept() {
 		st.full, st.cut = true, st.cut|CutMatches
 		return
 	}
+	s.kept++
 	st.matches = insert(st.matches, m, p.Greedy)
 }
+
+// maxKept bounds the matches of all patterns together, so that no file makes
+// the lists of many patterns long at once.
+func (s *Searcher) maxKept() int { return max(s.config.MaxMatches, minKept) }
+
+// minKept is 16 MiB of matches.
+const minKept = 1 << 20
 
 // insert keeps matches in order of offset, one for each offset: the first that
 // was found, or the longest.
