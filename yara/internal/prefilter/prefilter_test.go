@@ -1,0 +1,166 @@
+package prefilter
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+type hit struct {
+	id  uint32
+	pos int
+}
+
+type collector []hit
+
+func (c *collector) Candidate(id uint32, pos int) { *c = append(*c, hit{id, pos}) }
+
+// sorted gives the hits in order, without those of literals longer than what
+// the table compares that do not really stand there.
+func (c collector) sorted(lits []Literal, data []byte) []hit {
+	out := []hit{}
+	for _, h := range c {
+		if stands(lits[h.id], data, h.pos) {
+			out = append(out, h)
+		}
+	}
+	slices.SortFunc(out, func(a, b hit) int {
+		if a.pos != b.pos {
+			return a.pos - b.pos
+		}
+		return int(a.id) - int(b.id)
+	})
+	return out
+}
+
+func stands(l Literal, data []byte, pos int) bool {
+	if pos < 0 || pos+len(l.Bytes) > len(data) {
+		return false
+	}
+	have := data[pos : pos+len(l.Bytes)]
+	return bytes.Equal(have, l.Bytes) || l.NoCase && equalFold(l.Bytes, have)
+}
+
+func naive(lits []Literal, data []byte) []hit {
+	out := []hit{}
+	for pos := range data {
+		for id, l := range lits {
+			if stands(l, data, pos) {
+				out = append(out, hit{uint32(id), pos})
+			}
+		}
+	}
+	return out
+}
+
+func number(texts ...string) []Literal {
+	var lits []Literal
+	for i, t := range texts {
+		lits = append(lits, Literal{Bytes: []byte(t), ID: uint32(i)})
+	}
+	return lits
+}
+
+func check(t *testing.T, lits []Literal, data []byte, piece int) {
+	t.Helper()
+	table := Build(lits)
+	var got collector
+	for from := 0; from < len(data); from += piece {
+		table.Scan(data, from, from+piece, &got)
+	}
+	if want, have := naive(lits, data), got.sorted(lits, data); !slices.Equal(want, have) {
+		t.Errorf("literals %v in %q by pieces of %d: got %v, want %v", lits, data, piece, have, want)
+	}
+}
+
+func TestScan(t *testing.T) {
+	tests := []struct {
+		name string
+		lits []Literal
+		data string
+	}{
+		{"none", nil, "abc"},
+		{"one", number("hello"), "say hello, hello"},
+		{"at both ends", number("head", "tail"), "head to tail"},
+		{"overlapping", number("aaaa", "aa", "a"), "aaaaaa"},
+		{"shared window", number("xxABCDyy", "zzABCDyy", "ABCD"), "xxABCDyy zzABCDyy"},
+		{"longer than what is compared", number("abcdefghijklmnopqrstuvwxyz0123456789"), "__abcdefghijklmnopqrstuvwxyz0123456789__abcdefghijklmnopqrstuvwxyz012345678"},
+		{"short", number("a", "bc", "def"), "abcdefabcde"},
+		{"zeros", number("\x00\x00\x00\x00", "\x00"), "\x00\x00\x00\x00\x00"},
+		{"no case", []Literal{{[]byte("Hello"), true, 0}, {[]byte("hello"), false, 1}, {[]byte("hE"), true, 2}}, "HELLO hello heLLo"},
+		{"folded but not letters", []Literal{{[]byte("@@@@"), true, 0}, {[]byte("[x]{"), true, 1}}, "@@@@ ```` [x]{ {x}[ [X]{"},
+		{"window at the very end", number("1234"), "0123"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, piece := range []int{1, 3, 1 << 20} {
+				check(t, tt.lits, []byte(tt.data), piece)
+			}
+		})
+	}
+}
+
+func TestBuildIsDeterministic(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var lits []Literal
+	for i := range 2000 {
+		b := make([]byte, 4+rng.IntN(12))
+		for j := range b {
+			b[j] = byte(rng.IntN(16)) + 'a'
+		}
+		lits = append(lits, Literal{Bytes: b, ID: uint32(i)})
+	}
+	a, b := Build(lits), Build(lits)
+	if !slices.Equal(a.bloom, b.bloom) || !slices.Equal(a.slots, b.slots) || !slices.Equal(a.entries, b.entries) {
+		t.Error("two builds of the same literals differ")
+	}
+}
+
+func TestRarityPrefersUncommonBytes(t *testing.T) {
+	order := [][]byte{{0, 0, 0, 0}, []byte("    "), []byte("eeee"), []byte("rese"), []byte("rQ7x"), {0xC7, 0x9A, 0xE1, 0xB3}}
+	for i := 1; i < len(order); i++ {
+		if Rarity(order[i-1]) >= Rarity(order[i]) {
+			t.Errorf("%q is taken for as rare as %q", order[i-1], order[i])
+		}
+	}
+}
+
+func FuzzScan(f *testing.F) {
+	f.Add([]byte("\x04abcd\x02ab"), []byte("xxabcdabcd"), uint8(0), uint8(3))
+	f.Add([]byte("\x14abcdefghijklmnopqrst"), []byte("ABCDEFGHIJKLMNOPQRSTabcdefghijklmnopqrst"), uint8(1), uint8(7))
+	f.Fuzz(func(t *testing.T, spec, data []byte, noCase, piece uint8) {
+		var lits []Literal
+		for len(spec) > 1 && len(lits) < 20 {
+			n := min(int(spec[0]%24)+1, len(spec)-1)
+			lits = append(lits, Literal{Bytes: spec[1 : 1+n], NoCase: noCase>>(len(lits)%8)&1 != 0, ID: uint32(len(lits))})
+			spec = spec[1+n:]
+		}
+		if len(data) > 4096 {
+			data = data[:4096]
+		}
+		check(t, lits, data, int(piece)+1)
+	})
+}
+
+func BenchmarkScan(b *testing.B) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	data := make([]byte, 4<<20)
+	for i := range data {
+		data[i] = byte(rng.NormFloat64()*20 + 100)
+	}
+	var lits []Literal
+	for i := range 30000 {
+		at := rng.IntN(len(data) - 16)
+		l := bytes.Clone(data[at : at+6+rng.IntN(10)])
+		l[rng.IntN(len(l))] ^= 0x80
+		lits = append(lits, Literal{Bytes: l, ID: uint32(i)})
+	}
+	table := Build(lits)
+	var sink collector
+	b.SetBytes(int64(len(data)))
+	for b.Loop() {
+		sink = sink[:0]
+		table.Scan(data, 0, len(data), &sink)
+	}
+}
