@@ -24,7 +24,9 @@ yara/internal/plan
 yara
 
 internal/engine/limit  internal/engine/hashset  internal/engine/starter
-internal/engine/codec/filter  internal/engine/codec/lzma
+internal/engine/codec/...
+internal/engine/codec/xz
+internal/engine/codec
 internal/engine/archive
 internal/engine
 

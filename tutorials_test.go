@@ -121,7 +121,7 @@ func TestTutorialRunnerSeesBreaks(t *testing.T) {
 	const page = "text\n```console\n$ echo one; echo two >&2\none\ntwo\n$ false\n$ echo $?\n1\n$ seq 9\n1\n…\n9\n```\n" +
 		"$ not a command\n```console\n$ echo took 12 s\ntook … s\n```\n"
 	good := consoleBlocks(page)
-	if len(good) != 5 || good[4].line != 15 {
+	if len(good) != 5 || good[4].line != 16 {
 		t.Fatalf("read %+v", good)
 	}
 	if problems := runTutorial(t, t.TempDir(), good); problems != nil {
