@@ -198,3 +198,12 @@ func join(dir, name string) string {
 func unread(path string, named bool, op string, err error) Entry {
 	return Entry{Path: path, Kind: Unread, Named: named, Err: problem(op, err, named)}
 }
+
+// Size is the size of a file now, or 0 when that cannot be told.
+func (e Entry) Size() int64 {
+	var stat unix.Stat_t
+	if statLong(e.Path, &stat) != nil || stat.Mode&unix.S_IFMT != unix.S_IFREG {
+		return 0
+	}
+	return stat.Size
+}

@@ -251,3 +251,12 @@ func TestKindNames(t *testing.T) {
 		}
 	}
 }
+
+func TestEntrySize(t *testing.T) {
+	root := tree(t, "a", "d/x", "link -> a")
+	for name, size := range map[string]int64{"a": 1, "d": 0, "link": 1, "gone": 0} {
+		if got := (Entry{Path: root + "/" + name}).Size(); got != size {
+			t.Errorf("%s: %d bytes, want %d", name, got, size)
+		}
+	}
+}
