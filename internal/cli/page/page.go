@@ -119,14 +119,14 @@ func commands(c *cobra.Command) []Commands {
 	for _, group := range c.Groups() {
 		out = append(out, Commands{Title: group.Title})
 	}
+	out = append(out, Commands{Title: "Commands"}) // those of no group
 	for _, sub := range c.Commands() {
 		if sub.Hidden || !sub.IsAvailableCommand() {
 			continue
 		}
 		at := slices.IndexFunc(c.Groups(), func(g *cobra.Group) bool { return g.ID == sub.GroupID })
 		if at < 0 {
-			at = len(out)
-			out = append(out, Commands{Title: "Commands"})
+			at = len(out) - 1
 		}
 		out[at].List = append(out[at].List, [2]string{sub.Name(), sub.Short})
 	}
