@@ -1,0 +1,124 @@
+package yaracmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"vitrine/yara"
+)
+
+// worker scans one file at a time. It belongs to one goroutine.
+type worker struct {
+	*session
+	scanner *yara.Scanner
+	page    *page
+	buf     []byte // of the last small file
+	line    []byte
+}
+
+func (s *session) newWorker() (*worker, error) {
+	w := &worker{session: s, page: s.out.page()}
+	return w, w.reset()
+}
+
+// reset gives the worker a fresh Scanner.
+func (w *worker) reset() (err error) {
+	w.scanner, err = yara.NewScanner(w.rules, yara.ScanConfig{
+		Matches:    w.options.wantsMatches(),
+		Fast:       w.options.FastScan,
+		Console:    w.console,
+		ModuleData: w.data,
+		Now:        w.env.Now,
+	})
+	return err
+}
+
+func (w *worker) console(line string) {
+	if !w.options.NoConsole {
+		w.page.printf("%s\n", line)
+	}
+}
+
+// work takes every path, and scans while the context lives.
+func (w *worker) work(ctx context.Context, paths <-chan string) {
+	// A mapped file that shrinks while it is read faults; guard recovers.
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	for path := range paths {
+		if ctx.Err() == nil {
+			w.file(ctx, path)
+		}
+	}
+}
+
+// file scans one file and prints its lines.
+func (w *worker) file(ctx context.Context, path string) {
+	in, err := openInput(path, w.buf[:0])
+	found := 0
+	if err == nil {
+		found, err = w.guard(ctx, path, in.data)
+		err = errors.Join(err, in.close())
+		if !in.mapped && cap(in.data) > cap(w.buf) {
+			w.buf = in.data
+		}
+	}
+	w.count(path, found)
+	if w.page.close() != nil {
+		w.stop() // nobody hears the answers
+	}
+	if err != nil && ctx.Err() == nil {
+		w.unread(path, err)
+	}
+}
+
+// guard turns a panic of the scan into an error: the fault of a mapped file cut
+// short meanwhile, or a mistake of ours, which must not take the other files
+// with it. The Scanner is then in an unknown state and replaced.
+func (w *worker) guard(ctx context.Context, path string, data []byte) (found int, err error) {
+	defer func() {
+		r := recover()
+		if r == nil {
+			return
+		}
+		err = fmt.Errorf("internal error: %v", r)
+		if _, fault := r.(interface{ Addr() uintptr }); fault {
+			err = errors.New("changed while it was scanned")
+		}
+		err = errors.Join(err, w.reset())
+	}()
+	result, err := w.scanner.Scan(ctx, data)
+	if result == nil {
+		return 0, err
+	}
+	if err == nil || !w.options.Negate {
+		found = w.report(path, result)
+	}
+	return found, errors.Join(err, w.limits(result))
+}
+
+// limits tells what was cut short.
+func (w *worker) limits(result *yara.Result) error {
+	for _, l := range result.Limits {
+		what := "its condition"
+		if l.String != "" {
+			what = l.String
+		}
+		w.warn("warning: rule \"%s\": %s reached the limit of %s, what is said of this rule may be wrong",
+			l.Rule.Name, what, l.Limit)
+	}
+	if len(result.Limits) > 0 && w.options.FailOnWarnings && !w.options.NoWarnings {
+		return fmt.Errorf("%d warnings", len(result.Limits))
+	}
+	return nil
+}
+
+func (w *worker) count(path string, found int) {
+	switch {
+	case !w.options.Count:
+	case w.many:
+		w.page.printf("%s: %d\n", path, found)
+	default:
+		w.page.printf("%d\n", found)
+	}
+}
