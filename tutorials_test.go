@@ -11,8 +11,8 @@ import (
 )
 
 // A tutorial's console blocks are what a reader types and sees. A line that
-// begins with "$ " is a command; the lines after it are all it prints, on both
-// streams. "…" in a line stands for anything in it; a line of "…" alone for any
+// begins with "$ " is a command, "> " goes on with it; the lines after it are all
+// it prints, on both streams. "…" in a line stands for anything in it; a line of "…" alone for any
 // number of lines. The commands of a page run one after another in one shell,
 // in a folder that holds testdata, with vitrine on the PATH.
 
@@ -62,6 +62,8 @@ func consoleBlocks(text string) []exchange {
 			inside = false
 		case strings.HasPrefix(line, "$ "):
 			all = append(all, exchange{line: i + 1, command: line[2:]})
+		case strings.HasPrefix(line, "> ") && len(all) > 0:
+			all[len(all)-1].command += "\n" + line[2:]
 		case len(all) > 0:
 			all[len(all)-1].output = append(all[len(all)-1].output, line)
 		}
@@ -119,7 +121,7 @@ func printed(want []string, got string) bool {
 // TestTutorialRunnerSeesBreaks shows that a wrong page fails.
 func TestTutorialRunnerSeesBreaks(t *testing.T) {
 	const page = "text\n```console\n$ echo one; echo two >&2\none\ntwo\n$ false\n$ echo $?\n1\n$ seq 9\n1\n…\n9\n```\n" +
-		"$ not a command\n```console\n$ echo took 12 s\ntook … s\n```\n"
+		"$ not a command\n```console\n$ echo took \\\n>  12 s\ntook … s\n```\n"
 	good := consoleBlocks(page)
 	if len(good) != 5 || good[4].line != 16 {
 		t.Fatalf("read %+v", good)
