@@ -145,8 +145,12 @@ func (l *loader) path(name string) {
 	l.source(place{root, base}, name, text)
 }
 
-// source compiles one file.
+// source compiles one file, if it has not come in already: a user may name a
+// directory and a file of it.
 func (l *loader) source(at place, show string, text []byte) {
+	if _, done := l.places[show]; done {
+		return
+	}
 	l.texts[show], l.places[show] = text, at
 	l.add(yara.Source{Name: show, Namespace: show, Text: text})
 }

@@ -94,6 +94,14 @@ func TestLoadDirectory(t *testing.T) {
 	}
 }
 
+func TestNamedTwice(t *testing.T) {
+	root := lay(t, map[string]string{"a.yar": rule("a"), "b.yar": rule("b")})
+	set := mustLoad(t, Config{Paths: []string{root + "/a.yar", root, root + "/b.yar", root}})
+	if got := names(set, root); !slices.Equal(got, []string{"a.yar:a", "b.yar:b"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestLoadFileWithIncludes(t *testing.T) {
 	root := lay(t, map[string]string{
 		"main.yar":   "include \"sub/a.yar\"\n" + rule("top"),
