@@ -95,19 +95,13 @@ type Departure struct {
 	Bytes int64  `json:"bytes"` // how much
 }
 
-// Tally counts by a stable word, and remembers the order of first use.
-type Tally struct {
-	words  []string
-	counts map[string]int64
-}
+// Tally counts by a stable word.
+type Tally struct{ counts map[string]int64 }
 
 // Add counts one more.
 func (t *Tally) Add(word string) {
 	if t.counts == nil {
 		t.counts = map[string]int64{}
-	}
-	if t.counts[word] == 0 {
-		t.words = append(t.words, word)
 	}
 	t.counts[word]++
 }

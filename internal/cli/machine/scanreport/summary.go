@@ -3,6 +3,8 @@ package scanreport
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"vitrine/internal/cli/term"
@@ -61,7 +63,7 @@ func (s *Summary) outcome() string {
 // reasons is " (2 encrypted, 1 size)", or nothing.
 func (t *Tally) reasons() string {
 	var parts []string
-	for _, word := range t.words {
+	for _, word := range slices.Sorted(maps.Keys(t.counts)) {
 		parts = append(parts, term.Count(t.counts[word])+" "+strings.ReplaceAll(word, "_", " "))
 	}
 	if len(parts) == 0 {
