@@ -3,13 +3,14 @@ package term
 import "slices"
 
 // Nearest gives up to three of the words that word may have been meant to be,
-// best first: those within one typing error for every three letters.
+// best first: those within one typing error for every three letters, and three
+// errors at most.
 func Nearest(word string, words []string) []string {
 	type near struct {
 		word string
 		far  int
 	}
-	limit := max(1, len(word)/3)
+	limit := min(3, max(1, len(word)/3))
 	var found []near
 	for _, w := range words {
 		if far := distance(word, w, limit); far <= limit {
