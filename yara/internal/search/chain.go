@@ -6,12 +6,24 @@ import "slices"
 func (s *Searcher) addPart(id int32, link uint16, m Match) {
 	s.slot(id)
 	k := linkKey{id, link}
-	if len(s.parts[k]) >= s.config.MaxMatches || s.kept >= s.maxKept() {
-		s.cutBy(id, CutMatches)
-		return
+	l := s.parts[k]
+	if l == nil {
+		l = new(list)
+		s.parts[k] = l
 	}
-	s.kept++
-	s.parts[k] = insert(s.parts[k], m, false)
+	if !s.store(l, m, false) {
+		s.cutBy(id, CutMatches)
+	}
+}
+
+// part gives the matches of a link.
+func (s *Searcher) part(id int32, link int) []Match {
+	l := s.parts[linkKey{id, uint16(link)}]
+	if l == nil {
+		return nil
+	}
+	s.settle(l, false)
+	return l.sorted
 }
 
 // chainAll joins the links of every cut pattern that has a match of its first.
@@ -29,7 +41,7 @@ func (s *Searcher) chainAll() error {
 		}
 		s.chain(id)
 	}
-	return nil
+	return s.err
 }
 
 // chain finds for each match of the first link the nearest end of a match of
@@ -38,18 +50,21 @@ func (s *Searcher) chainAll() error {
 func (s *Searcher) chain(id int32) {
 	p := s.patterns[id]
 	last := len(p.Links) - 1
-	next := s.parts[linkKey{id, uint16(last)}]
+	next := s.part(id, last)
 	ends := make([]int64, len(next))
 	for i, m := range next {
 		ends[i] = m.Offset + int64(m.Length)
 	}
 	for l := last - 1; l >= 0; l-- {
-		here := s.parts[linkKey{id, uint16(l)}]
+		here := s.part(id, l)
+		if !s.spend(costJoin * (len(here) + len(next))) {
+			return
+		}
 		ends = join(here, next, ends, p.Links[l+1].GapMin, p.Links[l+1].GapMax)
 		next = here
 	}
 	for i, m := range next {
-		if ends[i] >= 0 {
+		if ends[i] >= 0 && s.spend(costCandidate) {
 			s.add(id, Match{Offset: m.Offset, Length: int32(ends[i] - m.Offset)})
 		}
 	}

@@ -1,6 +1,6 @@
 package search
 
-import "slices"
+import "bytes"
 
 // Found reports whether the pattern occurs.
 func (s *Searcher) Found(id int32) bool {
@@ -18,28 +18,54 @@ func (s *Searcher) Found(id int32) bool {
 // pattern needs a list or Config.Lists is set.
 func (s *Searcher) Matches(id int32) []Match {
 	s.Found(id)
-	return s.states[id].matches
+	st := &s.states[id]
+	s.settle(&st.matches, s.patterns[id].Greedy)
+	return st.matches.sorted
+}
+
+// Count gives the number of matches from offset low to high, both included.
+func (s *Searcher) Count(id int32, low, high int64) int {
+	s.Matches(id)
+	l := &s.states[id].matches
+	from, _ := l.find(low)
+	to, ok := l.find(high)
+	if ok {
+		to++
+	}
+	return max(to-from, 0)
 }
 
 // At reports whether the pattern occurs at an offset.
 func (s *Searcher) At(id int32, offset int64) bool {
-	p, st := s.patterns[id], &s.states[id]
-	if p.Anchor >= 0 && offset != p.Anchor || offset < 0 || offset > int64(len(s.data)) {
+	p := s.patterns[id]
+	switch {
+	case p.Anchor >= 0 && offset != p.Anchor, offset < 0, offset > int64(len(s.data)):
 		return false
-	}
-	if p.OnDemand && !st.whole && len(p.Links) == 1 {
+	case p.OnDemand:
 		return s.tryAt(id, int(offset))
 	}
-	s.Found(id)
-	_, ok := slices.BinarySearchFunc(st.matches, offset, func(m Match, t int64) int { return compareInt(m.Offset, t) })
+	s.Matches(id)
+	_, ok := s.states[id].matches.find(offset)
 	return ok
 }
 
-// tryAt matches an on-demand pattern at one offset.
+// tryAt matches an on-demand pattern, which is never cut, at one offset. Only
+// an anchored one keeps the match: others may be asked at many offsets.
 func (s *Searcher) tryAt(id int32, offset int) bool {
-	forms := s.patterns[id].Links[0].Forms
+	p := s.patterns[id]
+	forms := p.Links[0].Forms
 	for i := range forms {
-		if s.verifyAt(id, 0, &forms[i], offset) {
+		form := &forms[i]
+		if !s.spend(costCandidate) {
+			return false
+		}
+		end, key, ok := s.matchForm(id, form, offset)
+		switch {
+		case !ok || !p.accepts(s.data, form, offset, end, key):
+		case p.Anchor >= 0:
+			s.add(id, Match{Offset: int64(offset), Length: int32(end - offset), Key: key})
+			return true
+		default:
 			return true
 		}
 	}
@@ -53,18 +79,33 @@ func (s *Searcher) searchWhole(id int32) {
 	if st.whole {
 		return
 	}
-	st.whole, st.full, st.found, st.matches = true, false, false, st.matches[:0]
-	p := s.patterns[id]
-	for l := range p.Links {
-		for f := range p.Links[l].Forms {
-			for at := 0; at <= len(s.data) && !st.full && s.tick(); at++ {
-				s.verifyAt(id, uint16(l), &p.Links[l].Forms[f], at)
+	st.whole = true
+	forms := s.patterns[id].Links[0].Forms
+	for f := range forms {
+		form := &forms[f]
+		for at := 0; at < len(s.data) && !st.full; at++ {
+			next := form.next(s.data, at)
+			if !s.spend(costCandidate + (next-at)/16) {
+				return
 			}
+			at = next
+			s.verifyAt(id, 0, form, at)
 		}
 	}
-	if len(p.Links) > 1 {
-		s.chain(id)
+}
+
+// next gives a place from at on before which the form does not stand, a
+// little further on at most.
+func (f *Form) next(data []byte, at int) int {
+	if f.Literal == nil || f.NoCase || f.Xor {
+		return at
 	}
+	end := min(len(data), at+pieceLen+len(f.Literal))
+	if i := bytes.Index(data[at:end], f.Literal); i >= 0 {
+		return at + i
+	}
+	// It may begin here and end behind the end.
+	return max(at, end-len(f.Literal)+1)
 }
 
 // searchSlow tries a form without a literal at every position that one of its
@@ -80,7 +121,7 @@ func (s *Searcher) searchSlow(r slowRef) error {
 			if !first.Has(s.data[at]) {
 				continue
 			}
-			if s.states[r.pattern].full || !s.tick() {
+			if s.states[r.pattern].full || !s.spend(costCandidate) {
 				return s.err
 			}
 			s.verifyAt(r.pattern, r.link, form, at)

@@ -21,10 +21,7 @@ const (
 )
 
 // pieceLen is how much is searched between two looks at the clock.
-const pieceLen = 64 << 10
-
-// workPerLook is how many candidates are verified between two looks at it.
-const workPerLook = 512
+const pieceLen = 16 << 10
 
 // Searcher searches one piece of data at a time. Not safe for concurrent use.
 type Searcher struct {
@@ -36,11 +33,11 @@ type Searcher struct {
 	data   []byte
 	open   []bool // by class: whether its patterns matter
 	err    error
-	work   int
+	work   int // done since the last look at the clock
 	kept   int // matches of all patterns and links
 	states []state
-	parts  map[linkKey][]Match // matches of links of cut patterns
-	dirty  []int32             // patterns whose state is not zero
+	parts  map[linkKey]*list // matches of links of cut patterns
+	dirty  []int32           // patterns whose state is not zero
 }
 
 // state is what is known of one pattern in the data at hand.
@@ -50,7 +47,7 @@ type state struct {
 	full    bool // no more matches are wanted
 	whole   bool // an on-demand pattern that has been searched after all
 	cut     Cut
-	matches []Match // by offset; only the first where no list is needed
+	matches list // only the first match where no list is needed
 }
 
 type linkKey struct {
@@ -61,7 +58,7 @@ type linkKey struct {
 // NewSearcher returns a Searcher over the patterns the index was made of.
 func NewSearcher(x *Index, patterns []*Pattern, c Config) *Searcher {
 	return &Searcher{index: x, patterns: patterns, config: c,
-		states: make([]state, len(patterns)), parts: map[linkKey][]Match{}}
+		states: make([]state, len(patterns)), parts: map[linkKey]*list{}}
 }
 
 // Reset forgets the data at hand and takes new data. open tells for each class
@@ -69,11 +66,8 @@ func NewSearcher(x *Index, patterns []*Pattern, c Config) *Searcher {
 func (s *Searcher) Reset(data []byte, open []bool) {
 	for _, p := range s.dirty {
 		st := &s.states[p]
-		kept := st.matches[:0]
-		if cap(kept) > 1024 {
-			kept = nil
-		}
-		*st = state{matches: kept}
+		st.matches.reset()
+		*st = state{matches: st.matches}
 	}
 	s.dirty = s.dirty[:0]
 	clear(s.parts)
@@ -102,25 +96,10 @@ func (s *Searcher) Search() error {
 	return s.chainAll()
 }
 
-func (s *Searcher) look() error {
-	if s.err == nil {
-		s.err = s.config.Stop()
-	}
-	return s.err
-}
-
-// tick looks at the clock once in a while.
-func (s *Searcher) tick() bool {
-	if s.work++; s.work%workPerLook == 0 {
-		s.look()
-	}
-	return s.err == nil
-}
-
 // Candidate implements prefilter.Sink.
 func (s *Searcher) Candidate(id uint32, pos int) {
 	r := &s.index.refs[id]
-	if s.err != nil || !s.open[s.index.class[r.pattern]] || s.states[r.pattern].full || !s.tick() {
+	if s.err != nil || !s.open[s.index.class[r.pattern]] || s.states[r.pattern].full || !s.spend(costCandidate) {
 		return
 	}
 	p := s.patterns[r.pattern]
@@ -136,11 +115,13 @@ func (s *Searcher) verify(id int32, link uint16, form *Form, a *Atom, pos int) {
 		}
 		return
 	}
+	s.spend(costOf(a.Suffix))
 	end, ok, cut := s.machine.Forward(a.Suffix, s.data, pos, s.config.RegexWindow)
 	if ok {
+		s.spend(costOf(a.Prefix))
 		cut = s.machine.Backward(a.Prefix, s.data, pos, s.config.RegexWindow, func(start int) bool {
 			s.keep(id, link, form, start, end, 0)
-			return s.tick() && !s.states[id].full
+			return s.spend(costCandidate) && !s.states[id].full
 		}) || cut
 	}
 	if cut {
@@ -160,14 +141,8 @@ func (s *Searcher) verifyAt(id int32, link uint16, form *Form, start int) bool {
 // keep adds a match of a form unless it fails to be a whole word.
 func (s *Searcher) keep(id int32, link uint16, form *Form, start, end int, key byte) bool {
 	p := s.patterns[id]
-	if p.FullWord {
-		var mask byte
-		if p.decodeWord {
-			mask = key
-		}
-		if !isWord(s.data, start, end, form.Wide, mask) {
-			return false
-		}
+	if !p.accepts(s.data, form, start, end, key) {
+		return false
 	}
 	m := Match{Offset: int64(start), Length: int32(end - start), Key: key}
 	if len(p.Links) > 1 {
@@ -178,12 +153,29 @@ func (s *Searcher) keep(id int32, link uint16, form *Form, start, end int, key b
 	return true
 }
 
+// accepts asks for whole words where the pattern does.
+func (p *Pattern) accepts(data []byte, form *Form, start, end int, key byte) bool {
+	if !p.FullWord {
+		return true
+	}
+	var mask byte
+	if p.decodeWord {
+		mask = key
+	}
+	return isWord(data, start, end, form.Wide, mask)
+}
+
 func (s *Searcher) matchForm(id int32, form *Form, start int) (end int, key byte, ok bool) {
 	if form.Literal != nil {
+		s.spend(len(form.Literal))
 		end = start + len(form.Literal)
 		key, ok = matchLiteral(form, s.data, start)
 		return end, key, ok
 	}
+	if start < len(s.data) && !form.Program.First.Has(s.data[start]) {
+		return 0, 0, false
+	}
+	s.spend(costOf(form.Program))
 	end, ok, cut := s.machine.Forward(form.Program, s.data, start, s.config.RegexWindow)
 	if cut {
 		s.cutBy(id, CutRegex)
@@ -213,36 +205,42 @@ func (s *Searcher) add(id int32, m Match) {
 	if !p.NeedList && !s.config.Lists {
 		st.full = true
 	}
-	if len(st.matches) >= s.config.MaxMatches || s.kept >= s.maxKept() {
+	if !s.store(&st.matches, m, p.Greedy) {
 		st.full, st.cut = true, st.cut|CutMatches
-		return
 	}
-	s.kept++
-	st.matches = insert(st.matches, m, p.Greedy)
 }
 
-// maxKept bounds the matches of all patterns together, so that no file makes
-// the lists of many patterns long at once.
-func (s *Searcher) maxKept() int { return max(s.config.MaxMatches, minKept) }
-
-// minKept is 16 MiB of matches.
-const minKept = 1 << 20
-
-// insert keeps matches in order of offset, one for each offset: the first that
-// was found, or the longest.
-func insert(list []Match, m Match, longest bool) []Match {
-	i := len(list)
-	for i > 0 && list[i-1].Offset > m.Offset {
-		i--
+// store puts a match into a list unless it is there. It fails when the list,
+// or all lists together, may hold no more.
+func (s *Searcher) store(l *list, m Match, longest bool) bool {
+	if l.known(m, longest) {
+		return true
 	}
-	if i > 0 && list[i-1].Offset == m.Offset {
-		if longest {
-			list[i-1].Length = max(list[i-1].Length, m.Length)
+	if l.crowded() || !s.hasRoom(l) {
+		s.settle(l, longest)
+		if l.known(m, longest) {
+			return true
 		}
-		return list
+		if !s.hasRoom(l) {
+			return false
+		}
 	}
-	list = append(list, Match{})
-	copy(list[i+1:], list[i:])
-	list[i] = m
-	return list
+	l.add(m)
+	s.kept++
+	return true
 }
+
+func (s *Searcher) hasRoom(l *list) bool {
+	return l.size() < s.config.MaxMatches && s.kept < max(s.config.MaxMatches, minKept)
+}
+
+func (s *Searcher) settle(l *list, longest bool) {
+	if len(l.late) > 0 {
+		s.spend(l.size())
+		s.kept -= l.settle(longest)
+	}
+}
+
+// minKept bounds the matches of all patterns together, so that no file makes
+// the lists of many patterns long at once: 16 MiB of them.
+const minKept = 1 << 20
