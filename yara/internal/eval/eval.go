@@ -39,7 +39,12 @@ type Evaluator struct {
 	opened  []int32 // modules that are open
 	loops   int     // left for the rule at hand
 	overrun bool    // the rule at hand ran out of loops
+	work    int     // done since the last look at the clock
 	err     error
+
+	stopped stopper        // the context handed to modules
+	args    []module.Value // of the calls at hand, the innermost last
+	folded  [2][]byte      // texts in lower case
 }
 
 type root struct {
@@ -54,14 +59,17 @@ const (
 	unknown verdict = iota
 	failed
 	holds
+	undecided // out of loops
 )
 
 // New returns an Evaluator that asks strings for what was found.
 func New(set *ir.Set, strings *search.Searcher, c Config) *Evaluator {
-	return &Evaluator{set: set, strings: strings, config: c,
+	e := &Evaluator{set: set, strings: strings, config: c,
 		slots: make([]module.Value, set.Slots),
 		roots: make([]root, len(set.Modules)),
 		rules: make([]verdict, len(set.Rules))}
+	e.stopped.e = e
+	return e
 }
 
 // Reset forgets the data at hand and takes new data. c replaces the context of
@@ -73,29 +81,49 @@ func (e *Evaluator) Reset(c module.Context) {
 	for _, m := range e.opened {
 		e.roots[m] = root{}
 	}
-	e.dirty, e.opened, e.err = e.dirty[:0], e.opened[:0], nil
+	e.dirty, e.opened, e.args = e.dirty[:0], e.opened[:0], e.args[:0]
+	e.work, e.err = 0, nil
+	e.stopped.Context = c.Ctx
+	c.Ctx = &e.stopped
 	e.config.Context = c
 }
 
 // SetExternals replaces the values of the externals.
 func (e *Evaluator) SetExternals(v []module.Value) { e.config.Externals = v }
 
-// Rule reports whether the condition of a rule holds. overrun tells that it
-// could not be decided within the loop budget.
+// Rule reports whether the condition of a rule holds. overrun tells, the first
+// time, that it could not be decided within the loop budget.
 func (e *Evaluator) Rule(r int32) (ok, overrun bool) {
-	if e.rules[r] == unknown {
-		loops, over := e.loops, e.overrun
-		e.loops, e.overrun = e.config.MaxLoop, false
-		v := failed
-		if truth(e.eval(e.set.Rules[r].Condition)) && !e.overrun && e.err == nil {
-			v = holds
-		}
-		e.rules[r] = v
-		e.dirty = append(e.dirty, r)
-		overrun = e.overrun
-		e.loops, e.overrun = loops, over
+	first := e.rules[r] == unknown
+	v := e.verdict(r)
+	return v == holds, first && v == undecided
+}
+
+func (e *Evaluator) verdict(r int32) verdict {
+	if e.rules[r] != unknown {
+		return e.rules[r]
 	}
-	return e.rules[r] == holds, overrun
+	loops, over := e.loops, e.overrun
+	e.loops, e.overrun = e.config.MaxLoop, false
+	v := failed
+	switch ok := truth(e.eval(e.set.Rules[r].Condition)); {
+	case e.overrun:
+		v = undecided
+	case ok && e.err == nil:
+		v = holds
+	}
+	e.loops, e.overrun = loops, over
+	e.rules[r] = v
+	e.dirty = append(e.dirty, r)
+	return v
+}
+
+// refer gives the result of a rule to another that names it. What rests on an
+// undecided rule is undecided as well.
+func (e *Evaluator) refer(r int32) bool {
+	v := e.verdict(r)
+	e.overrun = e.overrun || v == undecided
+	return v == holds
 }
 
 // Err is the error of Config.Stop that ended the evaluation early.
@@ -118,6 +146,9 @@ var undefined module.Value
 
 // eval computes a node.
 func (e *Evaluator) eval(id ir.NodeID) module.Value {
+	if !e.spend(1) {
+		return undefined
+	}
 	n := &e.set.Nodes[id]
 	switch n.Op {
 	case ir.And, ir.Or, ir.Not, ir.Defined, ir.ToBool:
@@ -158,9 +189,7 @@ func (e *Evaluator) leaf(n *ir.Node) module.Value {
 	case ir.Variable:
 		return e.config.Externals[n.A]
 	case ir.RuleRef:
-		ok, over := e.Rule(n.A)
-		e.overrun = e.overrun || over
-		return module.Bool(ok)
+		return module.Bool(e.refer(n.A))
 	case ir.Slot:
 		return e.slots[n.A]
 	case ir.ReadInt:
@@ -175,7 +204,9 @@ type regexpArg struct {
 	p *pattern.Program
 }
 
-func (r regexpArg) Match(data []byte) bool { return r.e.machine.Search(r.p, data) }
+func (r regexpArg) Match(data []byte) bool {
+	return r.e.spend(costRegexp+len(data)) && r.e.machine.Search(r.p, data)
+}
 
 func (e *Evaluator) logic(n *ir.Node) module.Value {
 	switch n.Op {

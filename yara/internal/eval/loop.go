@@ -1,15 +1,21 @@
 package eval
 
 import (
+	"math"
+
 	"vitrine/yara/internal/ir"
 	"vitrine/yara/internal/module"
 )
 
 // iterable is what a loop runs over: n items, each put into slots by bind.
-// bind returns false when there is no such item.
 type iterable struct {
-	n    int
-	bind func(i int) bool
+	op     ir.Op
+	n      int64
+	slot   int32
+	list   []int32      // ForStrings, ForTuple
+	low    int64        // ForRange
+	object any          // ForArray, ForDict
+	typ    *module.Type // the same
 }
 
 func (e *Evaluator) loop(n *ir.Node) module.Value {
@@ -20,9 +26,8 @@ func (e *Evaluator) loop(n *ir.Node) module.Value {
 		return e.eval(n.C)
 	}
 	head := &e.set.Nodes[n.A]
-	list := e.set.List(head.A, head.B)
 	slot, body := e.set.Lists[head.D], e.set.Lists[head.D+2]
-	it, ok := e.iterate(n.Op, list, slot)
+	it, ok := e.iterate(n.Op, e.set.List(head.A, head.B), slot)
 	if !ok {
 		return undefined
 	}
@@ -33,8 +38,9 @@ func (e *Evaluator) loop(n *ir.Node) module.Value {
 	if !ok {
 		return undefined
 	}
-	for i := 0; i < it.n && e.mayLoop(); i++ {
-		if g.tell(it.bind(i) && truth(e.eval(body))) {
+	for i := int64(0); i < it.n && e.mayLoop(); i++ {
+		e.bind(&it, i)
+		if g.tell(truth(e.eval(body))) {
 			break
 		}
 	}
@@ -46,60 +52,56 @@ func (e *Evaluator) mayLoop() bool {
 	e.loops--
 	if e.loops < 0 {
 		e.overrun = true
-		return false
 	}
-	if e.loops%256 == 0 && e.err == nil {
-		e.err = e.config.Stop()
-	}
-	return e.err == nil
+	return e.loops >= 0 && e.err == nil
 }
 
 // iterate prepares the items of a loop. ok is false when they are undefined.
 func (e *Evaluator) iterate(op ir.Op, list []int32, slot int32) (it iterable, ok bool) {
+	it = iterable{op: op, slot: slot, list: list}
 	switch op {
-	case ir.ForStrings:
-		return iterable{len(list), func(i int) bool {
-			e.slots[slot] = module.Int(int64(e.pattern(list[i])))
-			return true
-		}}, true
-	case ir.ForTuple:
-		return iterable{len(list), func(i int) bool {
-			e.slots[slot] = e.eval(list[i])
-			return true
-		}}, true
+	case ir.ForStrings, ir.ForTuple:
+		it.n = int64(len(list))
+		return it, true
 	case ir.ForRange:
-		return e.iterateRange(list, slot)
+		return e.iterateRange(it)
 	}
 	object := e.eval(list[0])
 	if object.Kind == module.KindUndefined {
 		return it, false
 	}
-	t := e.set.Types[list[1]]
-	return iterable{t.Len(object.Ref), func(i int) bool {
-		if op == ir.ForDict {
-			e.slots[slot] = module.Bytes(t.Key(object.Ref, i))
-			slot := slot + 1
-			e.slots[slot] = t.At(object.Ref, i)
-			return true
-		}
-		e.slots[slot] = t.At(object.Ref, i)
-		return true
-	}}, true
+	it.object, it.typ = object.Ref, e.set.Types[list[1]]
+	it.n = int64(it.typ.Len(it.object))
+	return it, true
 }
 
-func (e *Evaluator) iterateRange(list []int32, slot int32) (it iterable, ok bool) {
-	low, high := e.eval(list[0]), e.eval(list[1])
+func (e *Evaluator) iterateRange(it iterable) (iterable, bool) {
+	low, high := e.eval(it.list[0]), e.eval(it.list[1])
 	if low.Kind != module.KindInt || high.Kind != module.KindInt {
 		return it, false
 	}
-	if high.Int < low.Int {
-		return it, true
+	if high.Int >= low.Int {
+		// No budget is long enough to notice a range cut at the largest number.
+		it.n = int64(min(uint64(high.Int)-uint64(low.Int), math.MaxInt64-1)) + 1
 	}
-	// A range longer than the budget ends at the budget, which is reported.
-	span := uint64(high.Int) - uint64(low.Int)
-	n := int(min(span, uint64(e.config.MaxLoop))) + 1
-	return iterable{n, func(i int) bool {
-		e.slots[slot] = module.Int(low.Int + int64(i))
-		return true
-	}}, true
+	it.low = low.Int
+	return it, true
+}
+
+// bind puts item i into the slots of the loop.
+func (e *Evaluator) bind(it *iterable, i int64) {
+	v := &e.slots[it.slot]
+	switch it.op {
+	case ir.ForStrings:
+		*v = module.Int(int64(it.list[i]))
+	case ir.ForTuple:
+		*v = e.eval(it.list[i])
+	case ir.ForRange:
+		*v = module.Int(it.low + i)
+	case ir.ForArray:
+		*v = it.typ.At(it.object, int(i))
+	case ir.ForDict:
+		*v = module.Bytes(it.typ.Key(it.object, int(i)))
+		e.slots[it.slot+1] = it.typ.At(it.object, int(i))
+	}
 }

@@ -84,12 +84,17 @@ func (e *Evaluator) call(n *ir.Node) module.Value {
 	if self.Kind != module.KindStruct {
 		return undefined
 	}
-	nodes := e.set.List(n.B, n.C)
-	args := make([]module.Value, len(nodes))
-	for i, a := range nodes {
-		if args[i] = e.eval(a); args[i].Kind == module.KindUndefined {
+	base := len(e.args)
+	defer func() { e.args = e.args[:base] }()
+	for _, a := range e.set.List(n.B, n.C) {
+		v := e.eval(a)
+		if v.Kind == module.KindUndefined {
 			return undefined
 		}
+		e.args = append(e.args, v)
 	}
-	return e.set.Calls[n.A].Call(&e.config.Context, self.Ref, args)
+	if !e.spend(costCall) {
+		return undefined
+	}
+	return e.set.Calls[n.A].Call(&e.config.Context, self.Ref, e.args[base:])
 }

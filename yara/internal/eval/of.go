@@ -16,28 +16,45 @@ type goal struct {
 }
 
 // newGoal evaluates a quantifier over total things. ok is false when the
-// number asked for is undefined.
-func (e *Evaluator) newGoal(q ir.NodeID, total int) (g goal, ok bool) {
+// number asked for is undefined, unless that means all of them, as a number
+// does in YARA 4.
+func (e *Evaluator) newGoal(q ir.NodeID, total int64) (g goal, ok bool) {
 	n := &e.set.Nodes[q]
-	g = goal{kind: n.A, total: int64(total)}
+	g = goal{kind: n.A, total: total}
 	switch n.A {
 	case ir.QuantAny:
 		g.kind, g.need = ir.QuantCount, 1
 	case ir.QuantCount, ir.QuantPercent:
 		v := e.eval(n.B)
-		if v.Kind != module.KindInt {
+		switch {
+		case v.Kind == module.KindInt:
+			g.kind, g.need = e.need(n.A, v.Int, total)
+		case n.A == ir.QuantCount && !e.set.YARAX:
+			g.kind = ir.QuantAll
+		default:
 			return g, false
-		}
-		g.need = v.Int
-		if n.A == ir.QuantPercent {
-			g.need = (v.Int*g.total + 99) / 100
-		}
-		g.kind = ir.QuantCount
-		if v.Int == 0 {
-			g.kind = ir.QuantNone
 		}
 	}
 	return g, true
+}
+
+// need turns a number or a percentage into a number of things. None of them is
+// what zero means, but for a percentage in YARA 4: any number is 0% or more. A
+// negative number is reached at once in YARA 4, by the first thing in YARA-X.
+func (e *Evaluator) need(kind ir.QuantKind, v, total int64) (ir.QuantKind, int64) {
+	if kind == ir.QuantPercent {
+		v = ir.NeedPercent(v, total, e.set.YARAX)
+		if !e.set.YARAX {
+			return ir.QuantCount, v
+		}
+	}
+	switch {
+	case v == 0:
+		return ir.QuantNone, 0
+	case v < 0 && e.set.YARAX:
+		v = 1
+	}
+	return ir.QuantCount, v
 }
 
 // tell takes one outcome and reports whether the answer is settled.
@@ -68,7 +85,7 @@ func (g *goal) reached() bool {
 
 func (e *Evaluator) of(n *ir.Node) module.Value {
 	items := e.set.List(n.A, n.B)
-	g, ok := e.newGoal(n.C, len(items))
+	g, ok := e.newGoal(n.C, int64(len(items)))
 	if !ok {
 		return undefined
 	}
@@ -89,11 +106,7 @@ func (e *Evaluator) of(n *ir.Node) module.Value {
 func (e *Evaluator) itemTest(n *ir.Node) (test func(int32) bool, ok bool) {
 	switch n.Op {
 	case ir.OfRules:
-		return func(r int32) bool {
-			ok, over := e.Rule(r)
-			e.overrun = e.overrun || over
-			return ok
-		}, true
+		return e.refer, true
 	case ir.OfExprs:
 		return func(x int32) bool { return truth(e.eval(x)) }, true
 	}
@@ -108,11 +121,9 @@ func (e *Evaluator) itemTest(n *ir.Node) (test func(int32) bool, ok bool) {
 	if place.Op == ir.PlaceAt {
 		return func(p int32) bool { return e.strings.At(e.pattern(p), low.Int) }, true
 	}
-	if e.eval(place.B).Kind != module.KindInt {
+	high := e.eval(place.B)
+	if high.Kind != module.KindInt {
 		return nil, false
 	}
-	return func(p int32) bool {
-		count, _ := e.countIn(e.pattern(p), place.A, place.B)
-		return count > 0
-	}, true
+	return func(p int32) bool { return e.strings.Count(e.pattern(p), low.Int, high.Int) > 0 }, true
 }

@@ -19,6 +19,9 @@ func (e *Evaluator) operator(n *ir.Node) module.Value {
 		if v.Kind != module.KindString {
 			return undefined
 		}
+		if !e.spend(costRegexp + len(v.Bytes)) {
+			return undefined
+		}
 		return module.Bool(e.machine.Search(e.set.Regexps[n.B], v.Bytes))
 	}
 	l, r := e.eval(n.B), e.eval(n.C)
@@ -28,7 +31,7 @@ func (e *Evaluator) operator(n *ir.Node) module.Value {
 	op := syntax.Op(n.A)
 	switch {
 	case n.Op == ir.TextOp:
-		return textOp(op, l.Bytes, r.Bytes)
+		return e.textOp(op, l.Bytes, r.Bytes)
 	case n.Op == ir.Arith:
 		return arith(op, l, r)
 	case l.Kind == module.KindString:
@@ -122,6 +125,12 @@ func (e *Evaluator) compareNumbers(op syntax.Op, l, r module.Value) module.Value
 		}
 		return module.Bool(ordered(op, 0))
 	}
+	if e.set.YARAX && op == syntax.Eq {
+		return module.Bool(number(l) == number(r))
+	}
+	if e.set.YARAX && op == syntax.Ne {
+		return module.Bool(number(l) != number(r))
+	}
 	return module.Bool(compareFloats(op, number(l), number(r)))
 }
 
@@ -131,7 +140,7 @@ func compareFloats(op syntax.Op, a, b float64) bool {
 	const epsilon = 0x1p-52
 	switch op {
 	case syntax.Eq:
-		return math.Abs(a-b) < epsilon || a == b
+		return math.Abs(a-b) < epsilon
 	case syntax.Ne:
 		return math.Abs(a-b) >= epsilon
 	case syntax.Lt:
@@ -161,10 +170,13 @@ func ordered(op syntax.Op, sign int) bool {
 	return sign >= 0
 }
 
-func textOp(op syntax.Op, a, b []byte) module.Value {
+func (e *Evaluator) textOp(op syntax.Op, a, b []byte) module.Value {
+	if !e.spend((len(a) + len(b)) / bytesPerUnit) {
+		return undefined
+	}
 	switch op {
 	case syntax.IContains, syntax.IStartsWith, syntax.IEndsWith, syntax.IEquals:
-		a, b = lowered(a), lowered(b)
+		a, b = fold(&e.folded[0], a), fold(&e.folded[1], b)
 	}
 	switch op {
 	case syntax.Contains, syntax.IContains:
@@ -177,9 +189,13 @@ func textOp(op syntax.Op, a, b []byte) module.Value {
 	return module.Bool(bytes.Equal(a, b))
 }
 
-// lowered gives b with ASCII letters in lower case; other bytes stay.
-func lowered(b []byte) []byte {
-	out := bytes.Clone(b)
+// fold gives b with ASCII letters in lower case; other bytes stay. The result
+// lies in scratch.
+func fold(scratch *[]byte, b []byte) []byte {
+	out := append((*scratch)[:0], b...)
+	if cap(out) <= maxScratch {
+		*scratch = out
+	}
 	for i, c := range out {
 		if 'A' <= c && c <= 'Z' {
 			out[i] = c | 0x20
@@ -187,6 +203,9 @@ func lowered(b []byte) []byte {
 	}
 	return out
 }
+
+// maxScratch is how much room for texts is kept from one to the next.
+const maxScratch = 64 << 10
 
 func (e *Evaluator) readInt(n *ir.Node) module.Value {
 	at := e.eval(n.B)

@@ -71,13 +71,5 @@ func (e *Evaluator) countIn(p int32, low, high ir.NodeID) (count int, ok bool) {
 	if l.Kind != module.KindInt || h.Kind != module.KindInt {
 		return 0, false
 	}
-	for _, m := range e.strings.Matches(p) {
-		if m.Offset > h.Int {
-			break
-		}
-		if m.Offset >= l.Int {
-			count++
-		}
-	}
-	return count, true
+	return e.strings.Count(p, l.Int, h.Int), true
 }

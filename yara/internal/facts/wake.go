@@ -149,7 +149,7 @@ func (p *Prover) least(q ir.NodeID, total int) int {
 	case ir.QuantCount, ir.QuantPercent:
 		if v, ok := p.constInt(n.B); ok && v > 0 {
 			if n.A == ir.QuantPercent {
-				return int((v*int64(total) + 99) / 100)
+				return int(ir.NeedPercent(v, int64(total), p.set.YARAX))
 			}
 			return int(min(v, int64(total)+1))
 		}
