@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"vitrine/yara/internal/ir"
 	"vitrine/yara/internal/module"
@@ -40,13 +41,20 @@ type Compiler struct {
 	interned   interned
 	warnings   []Problem
 
-	start mark    // where the source at hand began
-	added []named // the rules it has added, or tried to
+	start    mark    // where the source at hand began
+	added    []named // the rules it has added, or tried to
+	imported []named // the modules it has made known
 }
 
 type named struct {
 	ns   *namespace
 	name string
+}
+
+// wildcard is a prefix used in a rule set.
+type wildcard struct {
+	prefix string
+	rule   int32 // where it is used
 }
 
 // namespace is what the rules of one namespace can name.
@@ -55,7 +63,7 @@ type namespace struct {
 	imports   map[string]int32 // module name to index in Set.Modules
 	rules     map[string]int32
 	broken    map[string]bool // rules with errors: naming one is no second error
-	wildcards []string        // prefixes used in rule sets: no later rule may begin so
+	wildcards []wildcard      // no later rule may begin so
 }
 
 // New returns a Compiler without rules.
@@ -99,6 +107,7 @@ func (c *Compiler) Import(i *syntax.Import, ns string) *Problem {
 	n := c.namespace(ns)
 	if _, ok := n.imports[i.Module]; !ok {
 		n.imports[i.Module] = c.module(m)
+		c.imported = append(c.imported, named{n, i.Module})
 	}
 	return nil
 }
@@ -123,17 +132,24 @@ func (c *Compiler) module(m *module.Module) int32 {
 
 // Begin starts a source: Abort takes back all that comes after it.
 func (c *Compiler) Begin() {
-	c.start, c.added = c.mark(), nil
+	c.start, c.added, c.imported = c.mark(), nil, nil
 }
 
-// Abort takes back the rules added since Begin.
+// Abort takes back the rules and imports added since Begin.
 func (c *Compiler) Abort() {
 	c.rollback(c.start)
+	isNew := func(rule int32) bool { return int(rule) >= c.start.rules }
 	for _, a := range c.added {
-		delete(a.ns.rules, a.name)
+		if id, ok := a.ns.rules[a.name]; ok && isNew(id) {
+			delete(a.ns.rules, a.name)
+		}
 		delete(a.ns.broken, a.name)
+		a.ns.wildcards = slices.DeleteFunc(a.ns.wildcards, func(w wildcard) bool { return isNew(w.rule) })
 		g := &c.set.Namespaces[a.ns.id]
-		g.Globals = slices.DeleteFunc(g.Globals, func(r int32) bool { return int(r) >= c.start.rules })
+		g.Globals = slices.DeleteFunc(g.Globals, isNew)
+	}
+	for _, m := range c.imported {
+		delete(m.ns.imports, m.name)
 	}
 	c.warnings = nil
 }
@@ -160,7 +176,9 @@ func (c *Compiler) Rule(r *syntax.Rule, nsName string) []Problem {
 	}
 	c.set.Rules = append(c.set.Rules, out)
 	ns.rules[r.Name] = id
-	ns.wildcards = append(ns.wildcards, u.wildcards...)
+	for _, w := range u.wildcards {
+		ns.wildcards = append(ns.wildcards, wildcard{w, id})
+	}
 	if r.Global {
 		g := &c.set.Namespaces[ns.id]
 		g.Globals = append(g.Globals, id)
@@ -209,8 +227,8 @@ func (u *unit) checkName() {
 		u.errorf(u.rule.Pos, "rule %q has the name of a variable or module", name)
 	}
 	for _, w := range u.ns.wildcards {
-		if len(name) >= len(w) && name[:len(w)] == w {
-			u.errorf(u.rule.Pos, "rule %q comes after a rule that refers to %q and would have been meant", name, w+"*")
+		if strings.HasPrefix(name, w.prefix) {
+			u.errorf(u.rule.Pos, "rule %q comes after a rule that refers to %q and would have been meant", name, w.prefix+"*")
 		}
 	}
 }

@@ -1,8 +1,8 @@
 package sema
 
 import (
+	"encoding/binary"
 	"errors"
-	"fmt"
 	"strings"
 
 	"vitrine/yara/internal/pattern"
@@ -132,11 +132,22 @@ func (u *unit) share(s *stringUse) int32 {
 	return id
 }
 
+// sharingKey is the same for strings that are searched and matched alike.
 func sharingKey(def *syntax.String, p *search.Pattern) string {
-	m := def.Mods
-	m.Pos, m.Private = nil, false
-	if def.Kind == syntax.Text && !m.Wide {
-		m.ASCII = true
+	m := &def.Mods
+	flags := int64(0)
+	for i, on := range []bool{p.OnDemand, def.CaseInsensitive, def.DotAll, m.ASCII || def.Kind == syntax.Text && !m.Wide,
+		m.Wide, m.NoCase, m.FullWord, m.Xor, m.Base64, m.Base64Wide} {
+		if on {
+			flags |= 1 << i
+		}
 	}
-	return fmt.Sprintf("%d %d %t %t %t %+v %s", def.Kind, p.Anchor, p.OnDemand, def.CaseInsensitive, def.DotAll, m, def.Value)
+	key := append(make([]byte, 0, 32+len(def.Value)), byte(def.Kind), m.XorMin, m.XorMax)
+	key = binary.AppendVarint(key, flags)
+	key = binary.AppendVarint(key, p.Anchor)
+	for _, alphabet := range []string{m.Base64Alphabet, m.Base64WideAlphabet} {
+		key = binary.AppendVarint(key, int64(len(alphabet)))
+		key = append(key, alphabet...)
+	}
+	return string(append(key, def.Value...))
 }
