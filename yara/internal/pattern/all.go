@@ -5,7 +5,7 @@ package pattern
 // possible starts first.
 const (
 	blockLen      = 1 << 14
-	effortPerByte = 16
+	effortPerByte = 4
 )
 
 // All tries a program at every offset from from up to but without to, and
@@ -85,7 +85,7 @@ func (m *Machine) findPossible(reverse *Program, data []byte, from, to, limit in
 					m.possible[(pos-from)>>6] |= 1 << ((pos - from) & 63)
 				}
 			case pos > from && reverse.matches(in, data[pos-1]):
-				next = m.add(reverse, next, pc+1, data, pos-1)
+				next = m.step(reverse, next, pc+1, data, pos-1)
 			}
 		}
 		cur, next = next, cur

@@ -1,6 +1,9 @@
 package pattern
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Atom is a text that the data must hold where a pattern matches.
 type Atom struct {
@@ -38,15 +41,11 @@ type AtomOptions struct {
 }
 
 const (
-	maxAtomLen       = 8
-	defaultMaxAtoms  = 16
-	maxAlternatives  = 64      // times MaxAtoms: all atoms of a pattern
-	maxAtomProgram   = 1 << 20 // instructions of all programs of a pattern's atoms
-	maxUnrolled      = 8       // repetitions that can be part of an atom
-	perAtomBits      = 0.3     // what an atom more costs, per doubling
-	variableBits     = 1.5     // what it costs to look for the start backwards
-	unboundedBits    = 1.5     // and what an unbounded distance adds
-	shortAtomPenalty = 4.0     // per byte below 4: they come up everywhere
+	maxAtomLen      = 8
+	defaultMaxAtoms = 16
+	maxAlternatives = 64      // times MaxAtoms: all atoms of a pattern
+	maxAtomProgram  = 1 << 20 // instructions of all programs of a pattern's atoms
+	maxUnrolled     = 8       // repetitions that can be part of an atom
 )
 
 // Atoms chooses a set of atoms such that every match holds at least one of
@@ -68,7 +67,7 @@ func Atoms(n *Node, o AtomOptions) []Atom {
 		return nil
 	}
 	b := atomBuilder{options: o, budget: maxAtomProgram, bits: best.bits}
-	if !b.build(best, nil, nil) {
+	if !b.build(best, place{}, nil, nil) {
 		return nil
 	}
 	return b.atoms
@@ -83,11 +82,34 @@ type choice struct {
 	fold  bool
 	inner []*choice // one per alternative
 	count int       // atoms in all
-	bits  float64   // how rare, in bits: higher is better
+	bits  float64   // how rare they are all together
+	place place     // of items[at], from the start of the concatenation
+	cost  float64   // of that distance, and of those inside
+}
+
+// What a choice is worth is its rarity in bits, less what follows. Beyond
+// enoughBits candidates are so few that more bits hardly count.
+const (
+	enoughBits    = 20.0
+	beyondEnough  = 0.3
+	perDoubling   = 0.7 // of the number of atoms
+	variableBits  = 1.5 // to look for the start backwards
+	unboundedBits = 1.5 // more when the distance has no bound
+)
+
+func (c *choice) score() float64 {
+	bits := c.bits
+	if bits > enoughBits {
+		bits = enoughBits + (bits-enoughBits)*beyondEnough
+	}
+	if c.count > 1 {
+		bits -= perDoubling * math.Log2(float64(c.count))
+	}
+	return bits - c.cost
 }
 
 // better tells whether c is to be preferred to o, which may be nil.
-func (c *choice) better(o *choice) bool { return o == nil || c.bits > o.bits+1e-9 }
+func (c *choice) better(o *choice) bool { return o == nil || c.score() > o.score()+1e-9 }
 
 // best gives the best choice for a node, nil if there is none.
 func (o AtomOptions) best(n *Node) *choice {
@@ -95,13 +117,9 @@ func (o AtomOptions) best(n *Node) *choice {
 	var best *choice
 	var p place
 	for i, it := range items {
-		for _, c := range []*choice{o.window(items, i), o.union(items, i)} {
-			if c == nil {
-				continue
-			}
-			if c.bits -= p.cost(); c.better(best) {
-				best = c
-			}
+		best = o.window(items, i, p, best)
+		if c := o.union(items, i, p); c != nil && c.better(best) {
+			best = c
 		}
 		p = p.after(it)
 	}
@@ -109,12 +127,12 @@ func (o AtomOptions) best(n *Node) *choice {
 }
 
 // union takes the best atoms of each alternative.
-func (o AtomOptions) union(items []item, at int) *choice {
+func (o AtomOptions) union(items []item, at int, p place) *choice {
 	n := items[at].node
 	if n.kind != kAlternate {
 		return nil
 	}
-	c := &choice{items: items, at: at}
+	c := &choice{items: items, at: at, place: p}
 	rate := 0.0
 	for _, alt := range n.sub {
 		inner := o.best(alt)
@@ -123,9 +141,11 @@ func (o AtomOptions) union(items []item, at int) *choice {
 		}
 		c.inner = append(c.inner, inner)
 		c.count += inner.count
+		c.cost = max(c.cost, inner.cost)
 		rate += math.Exp2(-inner.bits)
 	}
 	c.bits = -math.Log2(rate)
+	c.cost += p.cost()
 	return c
 }
 
@@ -134,15 +154,18 @@ func (o AtomOptions) union(items []item, at int) *choice {
 type place struct{ least, most int }
 
 func (p place) after(it item) place {
-	least, most := 1, 1
-	if it.off < 0 {
-		least, most = it.node.MinLen(), it.node.MaxLen()
+	if it.off >= 0 {
+		return p.plus(place{1, 1})
 	}
-	p.least = min(p.least+least, maxLength)
-	if p.most < 0 || most < 0 {
+	return p.plus(place{it.node.MinLen(), it.node.MaxLen()})
+}
+
+func (p place) plus(q place) place {
+	p.least = min(p.least+q.least, maxLength)
+	if p.most < 0 || q.most < 0 {
 		p.most = unbounded
 	} else {
-		p.most = min(p.most+most, maxLength)
+		p.most = min(p.most+q.most, maxLength)
 	}
 	return p
 }
@@ -180,6 +203,7 @@ func unrolled(n *Node) []item {
 func appendUnrolled(out []item, n *Node) []item {
 	switch {
 	case n.kind == kLiteral:
+		out = slices.Grow(out, len(n.lit))
 		for i := range n.lit {
 			out = append(out, item{n, i})
 		}
@@ -225,31 +249,31 @@ type atomBuilder struct {
 	bits    float64
 }
 
-// build adds the atoms of c, which stands between before and after. It is
-// false when their programs would be too large.
-func (b *atomBuilder) build(c *choice, before, after []item) bool {
+// build adds the atoms of c, which stands at start between before and after.
+// It is false when their programs would be too large.
+func (b *atomBuilder) build(c *choice, start place, before, after []item) bool {
+	start = start.plus(c.place)
 	before = append(before[:len(before):len(before)], c.items[:c.at]...)
 	if c.inner == nil {
-		return b.buildTexts(c, before, after)
+		return b.buildTexts(c, start, before, after)
 	}
 	after = append(c.items[c.at+1:len(c.items):len(c.items)], after...)
 	for _, inner := range c.inner {
-		if !b.build(inner, before, after) {
+		if !b.build(inner, start, before, after) {
 			return false
 		}
 	}
 	return true
 }
 
-func (b *atomBuilder) buildTexts(c *choice, before, after []item) bool {
-	prefix := joined(before)
-	a := Atom{NoCase: c.fold, Bits: b.bits, MinOff: prefix.MinLen(), MaxOff: prefix.MaxLen()}
+func (b *atomBuilder) buildTexts(c *choice, start place, before, after []item) bool {
+	a := Atom{NoCase: c.fold, Bits: b.bits, MinOff: start.least, MaxOff: start.most}
 	if a.MinOff != a.MaxOff {
-		suffix := joined(append(c.items[c.at:len(c.items):len(c.items)], after...))
-		if a.Prefix = b.program(prefix, true); a.Prefix == nil {
+		suffix := append(c.items[c.at:len(c.items):len(c.items)], after...)
+		if a.Prefix = b.program(joined(before), true); a.Prefix == nil {
 			return false
 		}
-		if a.Suffix = b.program(suffix, false); a.Suffix == nil {
+		if a.Suffix = b.program(joined(suffix), false); a.Suffix == nil {
 			return false
 		}
 	}

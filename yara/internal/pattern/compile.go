@@ -23,7 +23,7 @@ func compileNode(n *Node, o Options) (*Program, error) {
 		n = n.reversed()
 	}
 	p.Straight = n.straight()
-	c := compiler{p: p, limit: o.MaxInsts, sets: map[Set]uint32{}}
+	c := compiler{p: p, limit: o.MaxInsts}
 	if c.limit <= 0 {
 		c.limit = DefaultMaxInsts
 	}
@@ -131,6 +131,9 @@ func (c *compiler) assert(n *Node) error {
 func (c *compiler) set(s Set) uint32 {
 	i, ok := c.sets[s]
 	if !ok {
+		if c.sets == nil {
+			c.sets = map[Set]uint32{}
+		}
 		i = uint32(len(c.p.Sets))
 		c.p.Sets = append(c.p.Sets, s)
 		c.sets[s] = i

@@ -149,7 +149,7 @@ func (p *hexParser) token(depth int) (*Node, error) {
 		p.pos++
 		n, err := p.maskedByte()
 		if err == nil && n.kind == kAny {
-			p.pos -= 2
+			p.pos -= len("~??")
 			return nil, p.fail("~?? can never match")
 		}
 		if err != nil {

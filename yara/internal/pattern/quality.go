@@ -130,7 +130,7 @@ func points(w []maskedByte) int {
 			sum += 4
 		}
 	}
-	if c := seen.bytes(); len(c) == 1 && runsInFiles(c[0]) {
+	if seen.Len() == 1 && runsInFiles(seen.bytes()[0]) {
 		return sum - 10*len(w)
 	}
 	return sum + 2*seen.Len()

@@ -1,10 +1,14 @@
 package pattern
 
+// shortAtomPenalty is in bits per byte below four: short texts come up
+// everywhere.
+const shortAtomPenalty = 4
+
 // rarity estimates how seldom a text occurs in the files that are scanned, in
 // bits: about -log2 of the chance to find it at a given offset. It knows that
 // zeroes and other padding run, that letters follow letters and that some pairs
 // are common; the figures are rough averages over programs and texts.
-func rarity(s string, fold bool) float64 {
+func rarity[T string | []byte](s T, fold bool) float64 {
 	bits := 0.0
 	for i := range len(s) {
 		b := byteBits(s[i])

@@ -275,11 +275,12 @@ func (p *reParser) single(depth int) (*Node, error) {
 	case '*', '+', '?':
 		return nil, p.fail("nothing to repeat before %q", c)
 	case '{':
+		at := p.pos
 		_, ok, err := p.braces()
 		if err != nil {
 			return nil, err
 		}
-		if ok || p.strict {
+		if p.pos = at; ok || p.strict {
 			return nil, p.fail("nothing to repeat before '{'; write \\{ for a brace")
 		}
 	}

@@ -10,41 +10,62 @@ import (
 const maxWindowItems = 4 * maxAtomLen
 
 // window gives the best choice of texts that start at items[at]: the texts of
-// as many of the next items as stay within the limits.
-func (o AtomOptions) window(items []item, at int) *choice {
-	w, i := o.run(items, at)
-	var best *choice
+// as many of the next items as stay within the limits. It gives best when
+// that is better.
+func (o AtomOptions) window(items []item, at int, p place, best *choice) *choice {
+	c := choice{items: items, at: at, place: p, cost: p.cost(), count: 1}
+	var buf [maxAtomLen]byte
+	run := o.run(items[at:], &buf, &c)
+	i, last := at+len(run), min(len(items), at+maxWindowItems)
+	grows := len(run) < maxAtomLen && i < last && items[i].node.small(o.MaxAtoms)
+	if c.bits = rarity(run, c.fold); !grows && (len(run) < o.MinLen || !c.better(best)) {
+		return best // before anything is allocated
+	}
+	w := texts{all: []string{string(run)}, limit: o.MaxAtoms, fold: c.fold}
 	for {
 		if w.shortest() >= o.MinLen {
-			c := &choice{items: items, at: at, texts: w.all, fold: w.fold, count: len(w.all), bits: w.bits()}
+			c.texts, c.fold, c.count, c.bits = w.all, w.fold, len(w.all), w.bits()
 			if c.better(best) {
-				best = c
+				kept := c
+				best = &kept
 			}
 		}
-		if w.shortest() == maxAtomLen || i == min(len(items), at+maxWindowItems) || !w.extend(items[i]) {
+		if w.shortest() == maxAtomLen || i == last || !w.extend(items[i]) {
 			return best
 		}
 		i++
 	}
 }
 
-// run gives the bytes from items[at] on that are certain, and where they end.
-func (o AtomOptions) run(items []item, at int) (w texts, end int) {
-	var buf [maxAtomLen]byte
+// run gives the bytes that items start with for certain.
+func (o AtomOptions) run(items []item, buf *[maxAtomLen]byte, c *choice) []byte {
 	n := 0
-	for ; n < len(buf) && at+n < len(items) && items[at+n].off >= 0; n++ {
-		it := items[at+n]
+	c.fold = o.NoCase
+	for ; n < len(buf) && n < len(items) && items[n].off >= 0; n++ {
+		it := items[n]
 		buf[n] = it.node.lit[it.off]
-		w.fold = w.fold || it.node.fold
+		c.fold = c.fold || it.node.fold
 	}
-	w.fold = w.fold || o.NoCase
-	if w.fold {
-		for i, c := range buf {
-			buf[i] = lower(c)
+	if c.fold {
+		for i, b := range buf[:n] {
+			buf[i] = lower(b)
 		}
 	}
-	w.all, w.limit = []string{string(buf[:n])}, o.MaxAtoms
-	return w, at + n
+	return buf[:n]
+}
+
+// small tells whether it is worth asking for the texts of a node.
+func (n *Node) small(limit int) bool {
+	switch n.kind {
+	case kAny, kNotLF:
+		return false
+	case kRepeat:
+		return n.max != unbounded && n.max <= maxUnrolled
+	case kMasked, kClass:
+		s := n.byteSet()
+		return s.Len() <= 2*limit
+	}
+	return true
 }
 
 // texts is a small set of texts of which one must occur.
@@ -116,11 +137,14 @@ func (t *texts) shortest() int {
 
 // bits tells how rare it is that one of the texts occurs.
 func (t *texts) bits() float64 {
+	if len(t.all) == 1 {
+		return rarity(t.all[0], t.fold)
+	}
 	rate := 0.0
 	for _, s := range t.all {
 		rate += math.Exp2(-rarity(s, t.fold))
 	}
-	return -math.Log2(rate) - perAtomBits*math.Log2(float64(len(t.all)))
+	return -math.Log2(rate)
 }
 
 // finite gives all texts that a node matches, cut to maxAtomLen, when they are
