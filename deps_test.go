@@ -17,6 +17,7 @@ import (
 // tests may import it, and the fences do not hold it.
 const layers = `
 yara/syntax  yara/internal/module  yara/internal/pattern  yara/internal/prefilter
+yara/internal/module/pe/authenticode
 yara/internal/module/...  yara/internal/search
 yara/internal/modules  yara/internal/ir
 yara/internal/sema  yara/internal/facts  yara/internal/eval
@@ -27,6 +28,7 @@ internal/engine/limit  internal/engine/hashset  internal/engine/starter
 internal/engine/codec/...
 internal/engine/codec/xz
 internal/engine/codec
+internal/engine/sevenzip
 internal/engine/archive
 internal/engine
 
@@ -81,13 +83,11 @@ var barred = []fence{
 // and what it is there for. Each dependency is a decision.
 var allowedModules = map[string]map[string]string{
 	"cmd/vitrine": {
-		"github.com/klauspost/compress":   "zstd; and a flate that tells where a stream ended",
+		"github.com/klauspost/compress":   "zstd",
 		"github.com/nwaples/rardecode/v2": "rar: no other pure Go reader exists",
-		"github.com/pierrec/lz4/v4":       "lz4 frames",
 		"github.com/spf13/cobra":          "commands, help, completion and man pages of one shape",
 		"github.com/spf13/pflag":          "cobra's flags",
 		"github.com/stangelandcl/ppmd":    "the PPMd method of 7z and zip",
-		"github.com/ulikunitz/xz":         "xz and LZMA, with a cap on the dictionary",
 		"golang.org/x/sys":                "terminal size and signals, through x/term",
 		"golang.org/x/term":               "is this a terminal, and how wide",
 	},
