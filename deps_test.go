@@ -83,7 +83,7 @@ var barred = []fence{
 // and what it is there for. Each dependency is a decision.
 var allowedModules = map[string]map[string]string{
 	"cmd/vitrine": {
-		"github.com/klauspost/compress":   "zstd",
+		"github.com/klauspost/compress":   "zstd, and a deflate faster than the standard library's",
 		"github.com/nwaples/rardecode/v2": "rar: no other pure Go reader exists",
 		"github.com/spf13/cobra":          "commands, help, completion and man pages of one shape",
 		"github.com/spf13/pflag":          "cobra's flags",
