@@ -102,7 +102,7 @@ func (p *Program) instOK(i int, in Inst) bool {
 	case OpText:
 		return p.Straight && in.Y > 0 && uint64(in.X)+uint64(in.Y) <= uint64(len(p.Text))
 	case OpSkip:
-		return p.Straight
+		return p.Straight && in.X <= maxJump
 	case OpAssert:
 		return look(in.Val) < lookCount
 	case OpSplit:

@@ -105,6 +105,7 @@ func TestCheck(t *testing.T) {
 		{"no text", good(`abc`), func(p *Program) { p.Insts[0].Y = 0 }},
 		{"text in branches", good(`abc`), func(p *Program) { p.Straight = false }},
 		{"skip in branches", good(`.{3}`), func(p *Program) { p.Straight = false; p.Insts[0].Op = OpSkip }},
+		{"skip too far", good(`.{3}`), func(p *Program) { p.Insts[0] = Inst{Op: OpSkip, X: maxJump + 1} }},
 		{"split", good(`a|bc`), func(p *Program) { p.Insts[0].Y = 99 }},
 		{"split in straight", good(`a|bc`), func(p *Program) { p.Straight = true }},
 		{"jump", good(`a|bc`), func(p *Program) { p.Insts[2].X = 99 }},
