@@ -8,8 +8,9 @@
 // expression syntax of YARA-X. It works on bytes: there is no Unicode but in
 // the scope of YARA-X's (?u) flag.
 //
-// The running time of every function is bounded by the number of instructions
-// times the number of bytes looked at. The package never does I/O, keeps no
-// state between calls other than scratch memory in a Machine, and knows
+// The running time of Forward, Backward and Search is bounded by the number of
+// instructions times the number of bytes looked at; All does at most one
+// Forward, bounded by its limit, per offset. The package never does I/O, keeps
+// no state between calls other than scratch memory in a Machine, and knows
 // nothing of rules, strings' names or modifiers other than those in Flags.
 package pattern
