@@ -151,6 +151,9 @@ func (l *loader) source(at place, show string, text []byte) {
 	if _, done := l.places[show]; done {
 		return
 	}
+	if _, builtin := l.texts[show]; builtin {
+		show = "./" + show
+	}
 	l.texts[show], l.places[show] = text, at
 	l.add(yara.Source{Name: show, Namespace: show, Text: text})
 }

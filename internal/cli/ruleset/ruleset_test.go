@@ -224,6 +224,11 @@ func TestBuiltin(t *testing.T) {
 	if got := names(set, root); !slices.Equal(got, []string{"ours:a", "a.yar:a"}) {
 		t.Errorf("got %q", got)
 	}
+	t.Chdir(lay(t, map[string]string{"ours.yar": rule("theirs")}))
+	set = mustLoad(t, Config{Builtin: builtin, Paths: []string{"ours.yar"}})
+	if string(set.Text("ours.yar")) != rule("a") || string(set.Text("./ours.yar")) != rule("theirs") {
+		t.Errorf("a file called like one of ours takes its place: %q", names(set, root))
+	}
 	if _, err := Load(Config{Builtin: []yara.Source{{Name: "ours.yar", Text: []byte(`include "x"`)}}}); err == nil {
 		t.Error("an include from inside the program: no error")
 	}
