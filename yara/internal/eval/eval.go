@@ -69,6 +69,7 @@ func New(set *ir.Set, strings *search.Searcher, c Config) *Evaluator {
 		roots: make([]root, len(set.Modules)),
 		rules: make([]verdict, len(set.Rules))}
 	e.stopped.e = e
+	e.machine.Stop = func() bool { e.look(); return e.err != nil }
 	return e
 }
 

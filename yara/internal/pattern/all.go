@@ -72,6 +72,9 @@ func (m *Machine) findPossible(reverse *Program, data []byte, from, to, limit in
 	m.prepare(reverse)
 	cur, next := m.cur[:0], m.next[:0]
 	for pos := stop; pos >= from; pos-- {
+		if m.halted(1 + len(cur)) {
+			break
+		}
 		if pos == 0 || reverse.First.Has(data[pos-1]) {
 			cur = m.add(reverse, cur, 0, data, pos)
 		}

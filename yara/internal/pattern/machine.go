@@ -9,6 +9,10 @@ import (
 // what the largest program needs and is then reused. The zero value is ready.
 // A Machine must not be used by two goroutines at once.
 type Machine struct {
+	// Stop, when set, is asked after every stopEvery steps of threads; true
+	// ends the run at hand, which then reports that it was cut.
+	Stop func() bool
+
 	mark      []uint32 // by instruction: the generation that last listed it
 	gen       uint32
 	cur, next []uint32 // threads, the preferred first
@@ -16,6 +20,19 @@ type Machine struct {
 	starts    []int    // Backward: what it found
 	possible  []uint64 // All: one bit per offset of a block
 	spent     int      // Forward: threads stepped, by programs with branches
+	steps     int      // threads stepped since Stop was asked
+}
+
+// stopEvery is well under a millisecond of work.
+const stopEvery = 1 << 14
+
+// halted counts steps and asks Stop when it is time.
+func (m *Machine) halted(steps int) bool {
+	if m.steps += steps; m.steps < stopEvery {
+		return false
+	}
+	m.steps = 0
+	return m.Stop != nil && m.Stop()
 }
 
 // Forward matches a program at data[at], which must not be before 0 or after
@@ -53,6 +70,10 @@ func (m *Machine) forwardBranches(p *Program, data []byte, at, stop int) (end in
 			}
 		}
 		m.spent += len(cur)
+		if m.halted(len(cur)) {
+			cut = true
+			break
+		}
 		m.advance()
 		next = next[:0]
 		for _, pc := range cur {
@@ -120,6 +141,10 @@ func (m *Machine) backwardBranches(p *Program, data []byte, at, stop int) (cut b
 	m.starts = m.starts[:0]
 	cur, next := m.add(p, m.cur[:0], 0, data, at), m.next[:0]
 	for pos := at; len(cur) > 0; pos-- {
+		if m.halted(len(cur)) {
+			cut = true
+			break
+		}
 		m.advance()
 		next = next[:0]
 		for _, pc := range cur {
@@ -230,6 +255,9 @@ func (m *Machine) searchBranches(p *Program, data []byte) bool {
 		}
 		if p.canStart(data, pos) {
 			cur = m.add(p, cur, 0, data, pos)
+		}
+		if m.halted(1 + len(cur)) {
+			return false
 		}
 		m.advance()
 		next = next[:0]

@@ -57,8 +57,10 @@ type linkKey struct {
 
 // NewSearcher returns a Searcher over the patterns the index was made of.
 func NewSearcher(x *Index, patterns []*Pattern, c Config) *Searcher {
-	return &Searcher{index: x, patterns: patterns, config: c,
+	s := &Searcher{index: x, patterns: patterns, config: c,
 		states: make([]state, len(patterns)), parts: map[linkKey]*list{}}
+	s.machine.Stop = func() bool { return s.look() != nil }
+	return s
 }
 
 // Reset forgets the data at hand and takes new data. open tells for each class
