@@ -1,0 +1,65 @@
+// Package machine holds the commands of the binary vitrine, one file each. It
+// is the only place that knows all rooms of the machine's side and puts them
+// together.
+//
+// It never opens a foreign file but through internal/endpoint/files, never
+// parses one but through internal/engine, and has no way to send anything
+// anywhere: a test of cmd/vitrine reads that from the binary itself.
+package machine
+
+import (
+	"context"
+
+	"vitrine/internal/cli/page"
+	"vitrine/internal/cli/term"
+
+	"github.com/spf13/cobra"
+)
+
+// Run runs the command line and gives the exit code.
+func Run(ctx context.Context, env term.Env, args []string) term.Code {
+	return term.Run(ctx, env, New(env), args)
+}
+
+// New makes the command tree.
+func New(env term.Env) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "vitrine",
+		Short: "Endpoint protection that anyone can check",
+		Example: `vitrine scan ~/Downloads
+vitrine explain eicar_test_file`,
+		Args:              term.UnknownCommand,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
+		Annotations: map[string]string{
+			page.Exit: exits("done", ""),
+			page.See:  "vitrine-scan(1), vitrine-explain(1), vitrine-yara(1)",
+		},
+	}
+	root.AddGroup(
+		&cobra.Group{ID: "protect", Title: "Protect"},
+		&cobra.Group{ID: "see", Title: "See"},
+		&cobra.Group{ID: "check", Title: "Check and set up"},
+	)
+	add(root, "protect", newScan(env), newYara(env))
+	add(root, "see", newExplain(env))
+	add(root, "check", newVersion(env), newCompletion(env))
+	page.Install(root)
+	return root
+}
+
+func add(root *cobra.Command, group string, commands ...*cobra.Command) {
+	for _, c := range commands {
+		c.GroupID = group
+		root.AddCommand(c)
+	}
+}
+
+// exits is the EXIT STATUS of a command, from what 0 and 1 mean for it.
+func exits(yes, no string) string {
+	text := "0\t" + yes + "\n"
+	if no != "" {
+		text += "1\t" + no + "\n"
+	}
+	return text + "2\tcould not answer: wrong usage, unreadable input, output that cannot be written\n130\tinterrupted"
+}

@@ -1,0 +1,135 @@
+package machine
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"vitrine/internal/cli/ruleset"
+	"vitrine/internal/cli/term"
+	"vitrine/internal/engine"
+	"vitrine/internal/engine/hashset"
+)
+
+// prepared is a scan with everything it looks for.
+type prepared struct {
+	engine      *engine.Engine
+	rules       ruleset.Identity
+	deny, allow *hashset.Set
+}
+
+// prepare loads rules, lists and passwords. What is wrong with them is told on
+// stderr in full.
+func (o *scanOptions) prepare(env term.Env) (*prepared, error) {
+	p := &prepared{}
+	set, err := loadRules(env, o.rules, !o.noDefaultRules)
+	if err != nil {
+		return nil, err
+	}
+	p.rules = set.Identity
+	if p.deny, err = loadLists(env, o.hashes); err != nil {
+		return nil, err
+	}
+	if p.allow, err = loadLists(env, o.allow); err != nil {
+		return nil, err
+	}
+	passwords, err := loadPasswords(o.passwordFile)
+	if err != nil {
+		return nil, err
+	}
+	p.engine, err = engine.New(engine.Config{
+		Rules:     set.Rules,
+		Deny:      p.deny,
+		Allow:     p.allow,
+		Limits:    o.limits(),
+		Passwords: passwords,
+		NoUnpack:  o.noUnpack,
+		Matches:   o.matches,
+	})
+	return p, err
+}
+
+// loadRules loads the rules of the program, if wanted, and those named by the
+// user, and tells everything that is wrong with them.
+func loadRules(env term.Env, paths []string, starter bool) (*ruleset.Set, error) {
+	c := ruleset.Config{Paths: paths}
+	if starter {
+		c.Builtin = builtin()
+	}
+	if len(c.Builtin) == 0 && len(paths) == 0 {
+		return &ruleset.Set{}, nil
+	}
+	set, err := ruleset.Load(c)
+	return set, tell(env, err)
+}
+
+// tell prints an error that has several lines, one by one.
+func tell(env term.Env, err error) error {
+	if err == nil {
+		return nil
+	}
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		fmt.Fprintf(env.Stderr, "vitrine: %s\n", term.Clean(line))
+	}
+	return term.ErrReported
+}
+
+func loadLists(env term.Env, names []string) (*hashset.Set, error) {
+	var sets []*hashset.Set
+	var broken []error
+	for _, name := range names {
+		set, err := loadList(name)
+		if err != nil {
+			broken = append(broken, err)
+			continue
+		}
+		sets = append(sets, set)
+	}
+	if len(broken) > 0 {
+		return nil, tell(env, errors.Join(broken...))
+	}
+	if len(sets) == 0 {
+		return nil, nil
+	}
+	return hashset.Merge(sets...), nil
+}
+
+func loadList(name string) (*hashset.Set, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("read hash list: %w", err)
+	}
+	defer file.Close()
+	return hashset.Parse(file, name)
+}
+
+// maxPasswords bounds a password file: every password is tried on every
+// encrypted archive.
+const maxPasswords = 64 << 10
+
+func loadPasswords(name string) ([]string, error) {
+	if name == "" {
+		return nil, nil
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("read passwords: %w", err)
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxPasswords+1))
+	if err != nil {
+		return nil, fmt.Errorf("read passwords %s: %w", name, err)
+	}
+	if len(text) > maxPasswords {
+		return nil, fmt.Errorf("read passwords %s: more than %d bytes", name, maxPasswords)
+	}
+	var passwords []string
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimRight(line, "\r\n"); line != "" {
+			passwords = append(passwords, line)
+		}
+	}
+	return passwords, nil
+}
