@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 
 	"vitrine/yara/internal/module"
+	"vitrine/yara/internal/module/pe/authenticode"
 )
 
 // Sizes and magic numbers of the headers.
@@ -25,18 +26,19 @@ type file struct {
 	nt   int64 // offset of "PE\0\0"
 	is64 bool
 
-	sections  once[[]section]
-	dirs      once[[]directory]
-	overlay   once[overlay]
-	rich      once[rich]
-	pdb       once[[]byte]
-	imports   once[importTable]
-	delayed   once[importTable]
-	imphash   once[[]byte]
-	exports   once[exportTable]
-	resources once[resourceTable]
-	versions  once[versionTable]
-	checksum  once[module.Value]
+	sections   once[[]section]
+	dirs       once[[]directory]
+	overlay    once[overlay]
+	rich       once[rich]
+	pdb        once[[]byte]
+	imports    once[importTable]
+	delayed    once[importTable]
+	imphash    once[[]byte]
+	exports    once[exportTable]
+	resources  once[resourceTable]
+	versions   once[versionTable]
+	checksum   once[module.Value]
+	signatures once[[]*authenticode.Signature]
 }
 
 // once keeps a part that is computed at first use. A scan is one goroutine.

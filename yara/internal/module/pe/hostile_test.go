@@ -26,7 +26,7 @@ func TestOtherFiles(t *testing.T) {
 			{"is_pe", "0"}, {"machine", "undefined"}, {"sections[0].name", "undefined"}, {"rich_signature.key", "undefined"},
 			{"is_32bit()", "undefined"}, {`imports("a.dll")`, "undefined"}, {"imphash()", "undefined"},
 			{`exports("x")`, "undefined"}, {"number_of_resources", "undefined"}, {`version_info["x"]`, "undefined"},
-			{"calculate_checksum()", "undefined"}, {"DLL", "8192"},
+			{"calculate_checksum()", "undefined"}, {"DLL", "8192"}, {"is_signed", "undefined"}, {"number_of_signatures", "undefined"},
 		})
 		if t.Failed() {
 			t.Fatal(name)

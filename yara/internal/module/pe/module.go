@@ -5,8 +5,8 @@
 // libyara 4.5 does, quirks included, because rules are written against what
 // libyara shows. Nothing is parsed before a condition asks for it, each part is
 // parsed once, and every count from the file is capped. It never trusts an
-// offset, never follows an import to another file and never verifies a
-// signature against a system's trust store.
+// offset, never follows an import to another file and trusts no one who signed:
+// a verified signature only fits the file and its own certificate.
 package pe
 
 import "vitrine/yara/internal/module"
@@ -34,6 +34,7 @@ func tree() *module.Type {
 	fields = append(fields, exportTree()...)
 	fields = append(fields, resourceTree()...)
 	fields = append(fields, versionTree()...)
+	fields = append(fields, signatureTree()...)
 	fields = append(fields, richTree(), debugTree(), checksumTree())
 	return module.Struct(fields...)
 }
