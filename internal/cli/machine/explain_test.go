@@ -119,7 +119,7 @@ func TestExplainText(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"many_forms  (severity high)\n\nFinds \"everything\"\n\n  file    r.yar:4\n  tags    first, second\n  number  7\n",
+		"many_forms\n\nFinds \"everything\"\n\n  severity  high\n  file      r.yar:4\n  tags      first, second\n  number    7\n",
 		"\nSTRINGS\n  $text    \"a\\\\b\\\"c\\x00\\n\" nocase ascii wide fullword private\n",
 		"\nCONDITION\n",
 	} {

@@ -156,11 +156,7 @@ func dedent(s string) string {
 // text writes the explanation for people.
 func (r *explainedRule) text(w io.Writer) error {
 	var b strings.Builder
-	b.WriteString(r.Name)
-	if r.Severity != "" {
-		b.WriteString("  (severity " + term.Escape(r.Severity) + ")")
-	}
-	b.WriteString("\n")
+	b.WriteString(r.Name + "\n")
 	if r.Description != "" {
 		b.WriteString("\n" + term.Clean(r.Description) + "\n")
 	}
@@ -182,6 +178,9 @@ func (r *explainedRule) text(w io.Writer) error {
 
 func (r *explainedRule) facts() *term.Table {
 	var t term.Table
+	if r.Severity != "" {
+		t.Row("severity", term.Escape(r.Severity))
+	}
 	t.Row("file", fmt.Sprintf("%s:%d", term.Escape(r.File), r.Line))
 	if len(r.Tags) > 0 {
 		t.Row("tags", strings.Join(r.Tags, ", "))

@@ -119,9 +119,13 @@ func (d *desk) tell(e scanreport.Event) error {
 	if f, ok := e.(scanreport.Finding); ok && d.first == "" && f.Digest == "" {
 		d.first = f.Rule
 	}
-	_, unread := e.(scanreport.Unread)
-	if note := scanreport.Note(e); note != "" && (unread || !d.options.quiet) {
-		fmt.Fprintf(d.env.Stderr, "vitrine: %s\n", note)
+	switch e.(type) {
+	case scanreport.Unread:
+		fmt.Fprintf(d.env.Stderr, "vitrine: %s\n", scanreport.Note(e))
+	case scanreport.Incomplete:
+		if !d.options.quiet {
+			fmt.Fprintln(d.env.Stderr, scanreport.Note(e))
+		}
 	}
 	return d.writer.Event(e)
 }

@@ -187,9 +187,10 @@ func TestSummaryText(t *testing.T) {
 		want string
 	}{
 		{ended(), "scanned 1,204 files (3.0 MiB) in 8.4s with 131 rules (sha256 0123456789ab) and 1 hash; 2 objects inside them (1.0 MiB)\n" +
-			"3 found in 3 files, 2 unread (1 permission, 1 vanished), 2 incomplete (1 changed, 1 encrypted), 1 allowed, 3 left out (1 other file system, 2 symlink)\n" +
+			"3 found, 2 unread (1 permission, 1 vanished), 2 incomplete (1 changed, 1 encrypted), 1 allowed, 3 left out (1 other file system, 2 symlink)\n" +
 			"Nothing left this machine.\n"},
 		{Summary{Files: 1, Objects: 1}, "scanned 1 file (0 B) in 0ms with 0 rules\n0 found, 0 unread, 0 incomplete\nNothing left this machine.\n"},
+		{Summary{Findings: 3, Infected: 2}, "\n3 found in 2 files, 0 unread"},
 		{departed, "Left this machine: sample.submit to lab (2.0 KiB).\n"},
 		{departed, "interrupted: scanned 1,204 files"},
 	} {

@@ -43,7 +43,7 @@ func (s *Summary) lookedFor() string {
 
 func (s *Summary) outcome() string {
 	found := term.Count(s.Findings) + " found"
-	if s.Findings > 0 {
+	if s.Findings != s.Infected {
 		found += " in " + term.Plural(s.Infected, "file", "files")
 	}
 	parts := []string{
