@@ -25,6 +25,9 @@ type exchange struct {
 
 // TestTutorials runs every tutorial.
 func TestTutorials(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the program")
+	}
 	tutorials, err := filepath.Glob("docs/tutorials/*.md")
 	if err != nil || len(tutorials) == 0 {
 		t.Fatalf("no tutorials found: %v", err)
