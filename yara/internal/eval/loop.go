@@ -28,11 +28,11 @@ func (e *Evaluator) loop(n *ir.Node) module.Value {
 	head := &e.set.Nodes[n.A]
 	slot, body := e.set.Lists[head.D], e.set.Lists[head.D+2]
 	it, ok := e.iterate(n.Op, e.set.List(head.A, head.B), slot)
-	if !ok {
+	if !ok && e.set.YARAX {
 		return undefined
 	}
 	if it.n <= 0 {
-		return module.Bool(false)
+		return module.Bool(false) // in YARA 4 also over what is not defined
 	}
 	g, ok := e.newGoal(head.C, it.n)
 	if !ok {
