@@ -313,7 +313,7 @@ rule dropper_python_setup_exec
         gate_python and filesize < 256KB and $setup and $tools and ($exec or $fetch)
 }
 
-rule dropper_interpreter_lolbin_cron
+rule dropper_tmp_detached
 {
     meta:
         description = "Shell script that fetches to a world-writable folder and starts it detached"

