@@ -130,9 +130,12 @@ func (f *file) arrayAt(off uint64, count uint16, size int64) bool {
 	return off < uint64(len(f.data)) && f.fits(off, uint64(count)*uint64(size))
 }
 
+// maxText is the longest string that is looked for an end.
+const maxText = 1 << 16
+
 // text is the string at index of the string table in [start, end). It is nil
 // when the table does not begin with a NUL, the index is outside or the string
-// does not end inside.
+// does not end inside, or within maxText.
 func (f *file) text(start, end uint64, index uint32) []byte {
 	if start >= end || end > uint64(len(f.data)) || f.data[start] != 0 || index > math.MaxInt32 {
 		return nil
@@ -141,11 +144,12 @@ func (f *file) text(start, end uint64, index uint32) []byte {
 	if uint64(index) >= uint64(len(table)) {
 		return nil
 	}
-	n := bytes.IndexByte(table[index:], 0)
+	table = table[index:]
+	n := bytes.IndexByte(table[:min(len(table), maxText)], 0)
 	if n < 0 {
 		return nil
 	}
-	return table[index : int(index)+n]
+	return table[:n]
 }
 
 // offset maps an address in memory to an offset in the file: through the

@@ -12,6 +12,7 @@ import (
 const (
 	maxNames     = 1 << 19
 	maxNameBytes = 1 << 24 // of all names together
+	maxSearched  = 1 << 28 // bytes looked through for the ends of names
 	bindGlobal   = 1
 	typeFunc     = 2
 )
@@ -19,31 +20,47 @@ const (
 // names collects the lower-case names of the symbols that are wanted, sorted
 // and joined by commas. It takes the dynamic symbols, or the static ones of a
 // file without. It is nil when there are none, or more than the caps allow.
-func (f *file) names(wanted func(s *symbol, name []byte) bool) []byte {
+func (f *file) names(wanted func(s *symbol) bool, good func(name []byte) bool) []byte {
 	t := f.symbolPart(dynamic)
 	if !t.found {
 		t = f.symbolPart(static)
 	}
 	var list [][]byte
-	total := 0
+	total, searched := 0, 0
 	s := symbol{table: t}
 	for i := range t.count {
+		if i%4096 == 0 && f.ctx.Cancelled() {
+			return nil
+		}
 		s.at = int64(t.start) + int64(i)*f.symbol
-		name := s.name()
-		if name == nil || !wanted(&s, name) {
+		if !wanted(&s) {
 			continue
 		}
-		total += len(name) + 1
-		if len(list) == maxNames || total > maxNameBytes {
+		name := s.name()
+		if searched += cost(name); searched > maxSearched {
+			return nil
+		}
+		if name == nil || !good(name) {
+			continue
+		}
+		if total += len(name) + 1; len(list) == maxNames || total > maxNameBytes {
 			return nil
 		}
 		list = append(list, lowerCase(name))
 	}
-	if len(list) == 0 || f.ctx.Cancelled() {
+	if len(list) == 0 {
 		return nil
 	}
 	slices.SortFunc(list, bytes.Compare)
 	return bytes.Join(list, []byte(","))
+}
+
+// cost is how many bytes were looked through to find a name, or none.
+func cost(name []byte) int {
+	if name == nil {
+		return maxText
+	}
+	return len(name) + 1
 }
 
 // lowerCase is the lower case of ASCII letters; the file's bytes stay.
@@ -60,7 +77,9 @@ func lowerCase(s []byte) []byte {
 
 func importMD5(_ *module.Context, f *file, _ []module.Value) module.Value {
 	return text(*f.imports.get(func() []byte {
-		names := f.names(func(s *symbol, name []byte) bool { return s.section() == 0 && len(name) > 0 })
+		names := f.names(
+			func(s *symbol) bool { return s.section() == 0 },
+			func(name []byte) bool { return len(name) > 0 })
 		if names == nil {
 			return nil
 		}
@@ -73,9 +92,9 @@ func importMD5(_ *module.Context, f *file, _ []module.Value) module.Value {
 // names of global functions, without those the compiler chooses.
 func telfhash(_ *module.Context, f *file, _ []module.Value) module.Value {
 	return text(*f.telf.get(func() []byte {
-		names := f.names(func(s *symbol, name []byte) bool {
-			return s.bind() == bindGlobal && s.kind() == typeFunc && s.visibility() == 0 && telling(name)
-		})
+		names := f.names(func(s *symbol) bool {
+			return s.bind() == bindGlobal && s.kind() == typeFunc && s.visibility() == 0
+		}, telling)
 		if names == nil {
 			return nil
 		}

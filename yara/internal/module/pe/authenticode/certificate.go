@@ -16,7 +16,7 @@ const (
 // Certificate is one certificate of a signature.
 type Certificate struct {
 	raw                  []byte
-	issuer, subject      []byte // contents of the Names
+	issuer, subject      name
 	subjectID, authority []byte // key identifiers, or nil
 	serial               []byte
 	key                  []byte // SubjectPublicKeyInfo
@@ -33,10 +33,10 @@ func (c *Certificate) Thumbprint() string {
 }
 
 // Issuer is who signed the certificate, as /C=US/O=Example.
-func (c *Certificate) Issuer() string { return oneLine(c.issuer) }
+func (c *Certificate) Issuer() string { return oneLine(c.issuer.raw) }
 
 // Subject is whom the certificate is for.
-func (c *Certificate) Subject() string { return oneLine(c.subject) }
+func (c *Certificate) Subject() string { return oneLine(c.subject.raw) }
 
 // Version is 3 for nearly all certificates.
 func (c *Certificate) Version() int64 { return c.version }
@@ -204,7 +204,7 @@ func chain(from *Certificate, others []*Certificate) []*Certificate {
 func (c *Certificate) selfIssued() bool { return c.issuedBy(c) }
 
 func (c *Certificate) issuedBy(by *Certificate) bool {
-	if !sameName(c.issuer, by.subject) {
+	if !c.issuer.same(&by.subject) {
 		return false
 	}
 	return len(c.authority) == 0 || len(by.subjectID) == 0 || bytes.Equal(c.authority, by.subjectID)

@@ -76,8 +76,32 @@ func (r *reader) attribute() (oid string, value element, ok bool) {
 	return oid, value, !r.bad
 }
 
-// name reads a Name and checks all of it; its contents come back.
-func (r *reader) name() []byte {
+// name is the contents of a Name, and once it was compared, its canonical form.
+type name struct {
+	raw, canonical []byte
+}
+
+// maxCompared is how long a name may be to be compared other than byte by byte.
+const maxCompared = 4096
+
+// same compares Names without regard to the case of ASCII letters, to spaces
+// around and between words, and to the type of the text.
+func (n *name) same(m *name) bool {
+	if bytes.Equal(n.raw, m.raw) {
+		return true
+	}
+	return len(n.raw) <= maxCompared && len(m.raw) <= maxCompared && bytes.Equal(n.form(), m.form())
+}
+
+func (n *name) form() []byte {
+	if n.canonical == nil {
+		n.canonical = append(canonical(n.raw), 2) // never nil
+	}
+	return n.canonical
+}
+
+// name reads a Name and checks all of it.
+func (r *reader) name() name {
 	e := r.take(tagSequence)
 	sets := reader{rest: e.body}
 	for sets.more() {
@@ -89,7 +113,7 @@ func (r *reader) name() []byte {
 		sets.bad = sets.bad || set.bad
 	}
 	r.bad = r.bad || sets.bad
-	return e.body
+	return name{raw: e.body}
 }
 
 func goodValue(v element) bool {
@@ -106,12 +130,6 @@ func goodValue(v element) bool {
 		return true
 	}
 	return false
-}
-
-// sameName compares Names without regard to the case of ASCII letters, to
-// spaces around and between words, and to the type of the text.
-func sameName(a, b []byte) bool {
-	return bytes.Equal(a, b) || bytes.Equal(canonical(a), canonical(b))
 }
 
 // canonical writes a Name so that equal ones are equal bytes.

@@ -36,7 +36,7 @@ type signedData struct {
 
 // signerInfo is PKCS #7 SignerInfo.
 type signerInfo struct {
-	issuer          []byte
+	issuer          name
 	serial          []byte
 	digestAlgorithm string
 	attributes      element // [0], authenticated
@@ -150,7 +150,7 @@ func goodAttributes(in []byte) bool {
 // certificate finds the signer's own among a signature's certificates.
 func (s *signerInfo) certificate(list []*Certificate) *Certificate {
 	for _, c := range list {
-		if bytes.Equal(c.serial, s.serial) && sameName(c.issuer, s.issuer) {
+		if bytes.Equal(c.serial, s.serial) && s.issuer.same(&c.issuer) {
 			return c
 		}
 	}

@@ -15,7 +15,7 @@ const (
 	oidP256       = "1.2.840.10045.3.1.7"
 	oidP384       = "1.3.132.0.34"
 	oidP521       = "1.3.132.0.35"
-	maxModulus    = 2048 // bytes
+	maxModulus    = 1024 // bytes: 8192 bits
 	maxExponent   = 4
 	tagSetOfAttrs = tagSet
 )
