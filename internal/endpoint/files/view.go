@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime"
 	"runtime/debug"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -97,9 +98,47 @@ func (v *View) bytes(ctx context.Context, fd int, seen *Seen, use func([]byte)) 
 	}
 	defer unix.Munmap(data)
 	_ = unix.Madvise(data, unix.MADV_SEQUENTIAL) // advice only
+	defer keepSmall(data)()
 	seen.Abandoned = faults(data, use)
 	return nil
 }
+
+// A mapped file that has been read stays in the memory of the process until
+// somebody else needs it. That is free, but it looks like memory in use, and
+// limits on the process count it. So a large mapping is given back every
+// shrinkEvery: what is still needed comes back from the kernel's cache.
+const (
+	shrinkFrom  = 32 << 20 // bytes
+	shrinkEvery = 50 * time.Millisecond
+)
+
+// keepSmall gives back the pages of a large mapping now and then, until stop
+// is called.
+func keepSmall(data []byte) (stop func()) {
+	if len(data) < shrinkFrom {
+		return func() {}
+	}
+	ticker, done, ended := time.NewTicker(shrinkEvery), make(chan bool), make(chan bool)
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-ticker.C:
+				shrink(data)
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		ticker.Stop()
+		close(done)
+		<-ended // the mapping may be gone after this
+	}
+}
+
+// shrink gives back the pages of a mapping. It is only advice.
+func shrink(data []byte) { _ = unix.Madvise(data, unix.MADV_DONTNEED) }
 
 // faults calls use with mapped bytes and reports whether a page of them was
 // gone: the file was cut off meanwhile. The kernel then sends SIGBUS, which

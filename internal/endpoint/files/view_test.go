@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -119,6 +120,47 @@ func TestMappedFileCutOffWhileItIsRead(t *testing.T) {
 		t.Error("read what is gone")
 	})
 	if !seen.Abandoned || !seen.Changed || sum != 0 {
+		t.Errorf("%+v", seen)
+	}
+}
+
+// mappedKiB is how much of mapped files is in the memory of this process.
+func mappedKiB(t *testing.T) int {
+	t.Helper()
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Skipf("no /proc here: %v", err)
+	}
+	for line := range strings.Lines(string(status)) {
+		var kib int
+		if n, _ := fmt.Sscanf(line, "RssFile: %d kB", &kib); n == 1 {
+			return kib
+		}
+	}
+	t.Skip("this kernel does not tell RssFile")
+	return 0
+}
+
+func TestLargeMappingIsGivenBack(t *testing.T) {
+	path := put(t, nil)
+	const size = 2 * shrinkFrom
+	if err := os.Truncate(path, size); err != nil {
+		t.Fatal(err)
+	}
+	seen := (&View{}).File(context.Background(), Entry{Path: path}, func(data []byte) {
+		before, sum := mappedKiB(t), 0
+		for i := 0; i < len(data); i += 4096 {
+			sum += int(data[i])
+		}
+		shrink(data)
+		if after := mappedKiB(t); sum != 0 || after-before > size>>12 {
+			t.Errorf("%d KiB of the file stay after reading %d KiB", after-before, size>>10)
+		}
+		if data[0] != 0 || data[size-1] != 0 {
+			t.Error("pages given back do not come back the same")
+		}
+	})
+	if seen.Changed || seen.Kind != File {
 		t.Errorf("%+v", seen)
 	}
 }
