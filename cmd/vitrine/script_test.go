@@ -56,6 +56,8 @@ func TestScript(t *testing.T) {
 			switch name {
 			case "root":
 				return os.Geteuid() == 0, nil
+			case "mounts":
+				return exec.Command("unshare", "-m", "sh", "-c", "mount --bind / /mnt && mount -t proc none /mnt").Run() == nil, nil
 			case "proc":
 				_, err := os.Stat("/proc/self/status")
 				return err == nil, nil

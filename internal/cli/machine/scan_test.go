@@ -127,7 +127,7 @@ func TestProgressOnDemand(t *testing.T) {
 	<-s.listen
 	s.ask <- syscall.SIGUSR1
 	s.tick <- began // the signal was there first or comes next; either way serve is alive
-	for s.ask != nil && len(s.ask) > 0 {
+	for len(s.ask) > 0 {
 		s.tick <- began
 	}
 	close(outcomes)
