@@ -3,12 +3,14 @@ package machine
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"slices"
 	"strings"
 	"testing"
 
 	"vitrine/internal/cli/ruleset"
 	"vitrine/yara"
+	"vitrine/yara/syntax"
 )
 
 const manyForms = `
@@ -146,6 +148,30 @@ func TestExplainBoth(t *testing.T) {
 	if text, err := json.Marshal(rules); err != nil || bytes.Contains(text, []byte("null")) {
 		t.Errorf("%s, %v", text, err)
 	}
+}
+
+// Any rule that parses can be explained, and its condition is the end of it.
+func FuzzExplain(f *testing.F) {
+	f.Add([]byte(manyForms))
+	f.Add([]byte("rule a{condition:(1)}rule b{strings:$a={(41|4?)}condition:\r\n\t$a}"))
+	f.Add([]byte("rule c { condition: for any i in (1..2) : (i == 1) and not (defined 1) }"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		file, _ := syntax.Parse("f", text, syntax.Options{})
+		for _, item := range file.Items {
+			rule, ok := item.(*syntax.Rule)
+			if !ok {
+				continue
+			}
+			var r explainedRule
+			r.read(rule, text)
+			if err := r.text(io.Discard); err != nil {
+				t.Error(err)
+			}
+			if r.Condition == "" || strings.HasSuffix(r.Condition, "}") && !strings.HasSuffix(strings.TrimSpace(string(text[:rule.Source.End-1])), "}") {
+				t.Errorf("condition %q of %q", r.Condition, r.Source)
+			}
+		}
+	})
 }
 
 func TestDedent(t *testing.T) {

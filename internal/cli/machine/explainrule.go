@@ -100,12 +100,15 @@ func (r *explainedRule) read(parsed *syntax.Rule, text []byte) {
 func conditionSource(rule *syntax.Rule, text []byte) string {
 	first := rule.Condition.Pos()
 	syntax.Walk(rule.Condition, func(e syntax.Expr) bool {
-		if p := e.Pos(); cmp.Or(cmp.Compare(p.Line, first.Line), cmp.Compare(p.Col, first.Col)) < 0 {
+		if p := e.Pos(); p.Line > 0 && cmp.Or(cmp.Compare(p.Line, first.Line), cmp.Compare(p.Col, first.Col)) < 0 {
 			first = p
 		}
 		return true
 	})
 	end := min(offset(text, first), rule.Source.End)
+	if end < rule.Source.Start {
+		return ""
+	}
 	start := bytes.LastIndex(text[rule.Source.Start:end], []byte("condition"))
 	if start < 0 {
 		return ""
