@@ -88,7 +88,7 @@ var allowedModules = map[string]map[string]string{
 		"github.com/spf13/cobra":          "commands, help, completion and man pages of one shape",
 		"github.com/spf13/pflag":          "cobra's flags",
 		"github.com/stangelandcl/ppmd":    "the PPMd method of 7z and zip",
-		"golang.org/x/sys":                "terminal size and signals, through x/term",
+		"golang.org/x/sys":                "terminal size and signals, through x/term; which vector instructions there are",
 		"golang.org/x/term":               "is this a terminal, and how wide",
 	},
 }

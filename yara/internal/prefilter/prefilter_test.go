@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -65,12 +66,15 @@ func number(texts ...string) []Literal {
 func check(t *testing.T, lits []Literal, data []byte, piece int) {
 	t.Helper()
 	table := Build(lits)
-	var got collector
-	for from := 0; from < len(data); from += piece {
-		table.Scan(data, from, from+piece, &got)
-	}
-	if want, have := naive(lits, data), got.sorted(lits, data); !slices.Equal(want, have) {
-		t.Errorf("literals %v in %q by pieces of %d: got %v, want %v", lits, data, piece, have, want)
+	want := naive(lits, data)
+	for _, table.vector = range []bool{false, hasVector()} {
+		var got collector
+		for from := 0; from < len(data); from += piece {
+			table.Scan(data, from, from+piece, &got)
+		}
+		if have := got.sorted(lits, data); !slices.Equal(want, have) {
+			t.Errorf("literals %v in %q by pieces of %d, vector %t: got %v, want %v", lits, data, piece, table.vector, have, want)
+		}
 	}
 }
 
@@ -91,6 +95,8 @@ func TestScan(t *testing.T) {
 		{"no case", []Literal{{[]byte("Hello"), true, 0}, {[]byte("hello"), false, 1}, {[]byte("hE"), true, 2}}, "HELLO hello heLLo"},
 		{"folded but not letters", []Literal{{[]byte("@@@@"), true, 0}, {[]byte("[x]{"), true, 1}}, "@@@@ ```` [x]{ {x}[ [X]{"},
 		{"window at the very end", number("1234"), "0123"},
+		{"every stride over many groups", number("ABCD", "QRSTU", "stuvwxyz", "0123456789"),
+			strings.Repeat("..ABCD.QRSTU..stuvwxyz.0123456789", 9) + "ABCDQRSTUstuvwxyz0123456789"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -112,8 +118,11 @@ func TestBuildIsDeterministic(t *testing.T) {
 		lits = append(lits, Literal{Bytes: b, ID: uint32(i)})
 	}
 	a, b := Build(lits), Build(lits)
-	if !slices.Equal(a.bloom, b.bloom) || !slices.Equal(a.slots, b.slots) || !slices.Equal(a.entries, b.entries) {
-		t.Error("two builds of the same literals differ")
+	for k := range strideOf {
+		x, y := a.strides[k], b.strides[k]
+		if !slices.Equal(x.bloom, y.bloom) || !slices.Equal(x.slots, y.slots) || !slices.Equal(x.entries, y.entries) {
+			t.Errorf("two builds of the same literals differ at stride %d", strideOf[k])
+		}
 	}
 }
 
@@ -147,7 +156,7 @@ func BenchmarkScan(b *testing.B) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	data := make([]byte, 4<<20)
 	for i := range data {
-		data[i] = byte(rng.NormFloat64()*20 + 100)
+		data[i] = byte(rng.IntN(256))
 	}
 	var lits []Literal
 	for i := range 30000 {
@@ -157,10 +166,15 @@ func BenchmarkScan(b *testing.B) {
 		lits = append(lits, Literal{Bytes: l, ID: uint32(i)})
 	}
 	table := Build(lits)
-	var sink collector
-	b.SetBytes(int64(len(data)))
-	for b.Loop() {
-		sink = sink[:0]
-		table.Scan(data, 0, len(data), &sink)
+	for name, vector := range map[string]bool{"scalar": false, "vector": hasVector()} {
+		b.Run(name, func(b *testing.B) {
+			table.vector = vector
+			var sink collector
+			b.SetBytes(int64(len(data)))
+			for b.Loop() {
+				sink = sink[:0]
+				table.Scan(data, 0, len(data), &sink)
+			}
+		})
 	}
 }

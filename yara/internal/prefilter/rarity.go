@@ -10,18 +10,22 @@ func rarestPart(b []byte) (part []byte, skip int) {
 	if len(b) <= MaxLiteral {
 		return b, 0
 	}
-	at := rarestWindow(b)
-	skip = min(max(at-(MaxLiteral-windowLen)/2, 0), len(b)-MaxLiteral)
+	at := rarestSlice(b, windowLen+strideOf[0]-1)
+	skip = min(max(at-(MaxLiteral-windowLen-strideOf[0]+1)/2, 0), len(b)-MaxLiteral)
 	return b[skip : skip+MaxLiteral], skip
 }
 
-// rarestWindow gives the offset of the window of b that is likely to be seen
-// least often in files. len(b) is at least windowLen.
-func rarestWindow(b []byte) int {
+// rarestSlice gives the offset of the slice of n bytes whose windows together
+// are likely to be seen least often in files. len(b) is at least n.
+func rarestSlice(b []byte, n int) int {
 	best, bestScore := 0, -1
-	for i := 0; i+windowLen <= len(b); i++ {
-		if s := Rarity(b[i : i+windowLen]); s > bestScore {
-			best, bestScore = i, s
+	for i := 0; i+n <= len(b); i++ {
+		score := 0
+		for j := i; j+windowLen <= i+n; j++ {
+			score += Rarity(b[j : j+windowLen])
+		}
+		if score > bestScore {
+			best, bestScore = i, score
 		}
 	}
 	return best

@@ -1,0 +1,90 @@
+package prefilter
+
+import (
+	"cmp"
+	"encoding/binary"
+	"math/bits"
+	"slices"
+)
+
+// strideTable finds the windows of literals that are probed at one stride.
+type strideTable struct {
+	stride int
+	bloom  []uint32
+	shift  uint
+
+	slots    []slot // open addressing on the folded window
+	slotMask uint32
+	entries  []entry // grouped by window
+}
+
+// window is a folded window on its way into a table.
+type window struct {
+	value uint32
+	entry entry
+}
+
+type slot struct {
+	window uint32
+	start  uint32 // into entries
+	count  uint32 // 0: free
+}
+
+// The size of a filter: sixteen bits and more for each window keep false
+// positives near one in a hundred; 512 KiB at most leave room in the
+// second-level cache.
+const (
+	minLogWords = 6
+	maxLogWords = 17
+)
+
+func newStrideTable(stride int, windows []window) *strideTable {
+	if len(windows) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(windows, func(a, b window) int { return cmp.Compare(a.value, b.value) })
+	t := &strideTable{stride: stride, entries: make([]entry, len(windows))}
+	for i, w := range windows {
+		t.entries[i] = w.entry
+	}
+	t.slots = make([]slot, 1<<bits.Len(uint(len(windows))*2-1))
+	t.slotMask = uint32(len(t.slots) - 1)
+	logWords := min(max(bits.Len(uint(len(windows))), minLogWords), maxLogWords)
+	t.bloom = make([]uint32, 1<<logWords)
+	t.shift = uint(32 - logWords)
+	for i := 0; i < len(windows); {
+		j := i + 1
+		for j < len(windows) && windows[j].value == windows[i].value {
+			j++
+		}
+		t.insert(windows[i].value, uint32(i), uint32(j-i))
+		i = j
+	}
+	return t
+}
+
+// insert sets the two bits of a window, counted from the top of the word, and
+// gives its entries a slot.
+func (t *strideTable) insert(w, start, count uint32) {
+	h := w * hashMul
+	t.bloom[h>>t.shift] |= 1<<31>>(h&31) | 1<<31>>(h>>5&31)
+	i := h >> 7 & t.slotMask
+	for t.slots[i].count != 0 {
+		i = (i + 1) & t.slotMask
+	}
+	t.slots[i] = slot{w, start, count}
+}
+
+// find gives the entries of a window.
+func (t *strideTable) find(w uint32) []entry {
+	for i := w * hashMul >> 7 & t.slotMask; ; i = (i + 1) & t.slotMask {
+		switch s := &t.slots[i]; {
+		case s.count == 0:
+			return nil
+		case s.window == w:
+			return t.entries[s.start : s.start+s.count]
+		}
+	}
+}
+
+func load(b []byte, i int) uint32 { return binary.LittleEndian.Uint32(b[i:]) }
