@@ -113,7 +113,7 @@ func TestOwnAndPeerAgree(t *testing.T) {
 // TestCommandCounts runs the stand-in for a machine without libyara's headers.
 func TestCommandCounts(t *testing.T) {
 	dir := t.TempDir()
-	rules := writeRules(t, dir, `rule one { strings: $a = "needle" condition: $a } rule all { condition: true }`)
+	rules := writeRules(t, dir, `rule one { strings: $a = "needle" condition: $a } rule every { condition: true }`)
 	c, err := NewCommand(dir, rules, []File{{"a", []byte("a needle")}, {"b", []byte("hay")}})
 	if err != nil {
 		skipOrFail(t, err)
