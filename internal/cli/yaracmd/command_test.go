@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"vitrine/internal/cli/term"
+	"vitrine/yara"
 )
 
 // typed runs the command as a shell would and gives what it printed.
@@ -154,6 +155,31 @@ func TestWarnings(t *testing.T) {
 		stdout, stderr, code := typed(t, "", strings.Fields(tt.args)...)
 		if stdout != tt.stdout || code != tt.code || strings.Contains(stderr, `warning: rule "w" in w.yar(1): `) != tt.warns {
 			t.Errorf("%s: exit %d, %q, %q", tt.args, code, stdout, stderr)
+		}
+	}
+}
+
+func TestLimitsAreTold(t *testing.T) {
+	rule := &yara.Rule{Name: "r"}
+	result := &yara.Result{Limits: []yara.LimitHit{
+		{Limit: yara.LimitMatches, Rule: rule, String: "$a"}, {Limit: yara.LimitRegex, Rule: rule, String: "$b"},
+		{Limit: yara.LimitLoop, Rule: rule},
+	}}
+	for _, tt := range []struct {
+		options Options
+		lines   int
+		fails   bool
+	}{
+		{Options{}, 2, false},
+		{Options{NoWarnings: true}, 0, false},
+		{Options{FailOnWarnings: true}, 2, true},
+		{Options{FailOnWarnings: true, NoWarnings: true}, 0, false},
+	} {
+		var errs bytes.Buffer
+		w := &worker{session: &session{call: &call{env: term.Env{Stderr: &errs}, options: tt.options}}}
+		err := w.limits(result)
+		if n := strings.Count(errs.String(), `warning: rule "r": `); n != tt.lines || (err != nil) != tt.fails {
+			t.Errorf("%+v: %d lines, %v\n%s", tt.options, n, err, &errs)
 		}
 	}
 }
