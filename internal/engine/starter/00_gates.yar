@@ -73,7 +73,8 @@ private rule gate_shell
                 0x62757379, // busy
                 0x756E7365, // unse
                 0x53484C56, // SHLV
-                0x736C6565  // slee
+                0x736C6565, // slee
+                0x303C2631  // 0<&1
             ) : (uint32be(0) == word))
 }
 

@@ -51,19 +51,26 @@ rule botnet_mirai_xor_table
 rule botnet_mirai_xor_other_key
 {
     meta:
-        description = "Mirai's table of strings under another one-byte key"
+        description = "Mirai's table of strings under the keys of its later variants"
         reference = "https://github.com/jgamblin/Mirai-Source-Code"
         family = "mirai"
         severity = "high"
         category = "botnet"
     strings:
-        $busybox = "\x2Fbin/busybox " xor(0x01-0xff)
-        $watchdog = "\x2Fdev/watchdog" xor(0x01-0xff)
-        $applet = "\x61pplet not found" xor(0x01-0xff)
-        $tcp = "\x2Fproc/net/tcp" xor(0x01-0xff)
-        $query = "\x54Source Engine Query" xor(0x01-0xff)
+        $busybox_04 = "\x2Fbin/busybox " xor(0x04)
+        $watchdog_04 = "\x2Fdev/watchdog" xor(0x04)
+        $busybox_37 = "\x2Fbin/busybox " xor(0x37)
+        $watchdog_37 = "\x2Fdev/watchdog" xor(0x37)
+        $busybox_45 = "\x2Fbin/busybox " xor(0x45)
+        $watchdog_45 = "\x2Fdev/watchdog" xor(0x45)
+        $busybox_54 = "\x2Fbin/busybox " xor(0x54)
+        $watchdog_54 = "\x2Fdev/watchdog" xor(0x54)
+        $busybox_59 = "\x2Fbin/busybox " xor(0x59)
+        $watchdog_59 = "\x2Fdev/watchdog" xor(0x59)
+        $busybox_66 = "\x2Fbin/busybox " xor(0x66)
+        $watchdog_66 = "\x2Fdev/watchdog" xor(0x66)
     condition:
-        uint32be(0) == 0x7F454C46 and filesize < 512KB and 3 of ($busybox, $watchdog, $applet, $tcp, $query)
+        uint32be(0) == 0x7F454C46 and filesize < 512KB and 2 of them
 }
 
 rule botnet_mirai_plain_credentials

@@ -44,7 +44,7 @@ rule dropper_fetch_pipe_address
         $pipe = /\b(curl|wget|lwp-download|cdt|wdt|cur|wge)\s[^\n|;]{0,120}(https?:\/\/)?[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}[:\/][^\n|]{1,120}\|\s{0,4}(sudo )?(\/bin\/)?((ba|da|z|a)?sh|python[23]?|perl)\b/
         $local = /(https?:\/\/)?(127\.|169\.254\.|10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.)[^\n|]{1,160}\|\s{0,4}(\/bin\/)?(ba|da)?sh/
     condition:
-        (gate_shell or gate_crontab or gate_unit) and filesize < 256KB and #pipe > #local
+        (gate_shell or gate_crontab or gate_unit or gate_python or gate_php) and filesize < 256KB and #pipe > #local
 }
 
 rule dropper_fetch_pipe_paste

@@ -8,6 +8,7 @@ import (
 // nearMisses are files of honest people that come close to a rule: nothing may
 // be found in them. Like the samples they are made up.
 var nearMisses = map[string]sample{
+	"php console of a development server": {php, "// «a long development server *160»\nev¦al(file_get_¦contents(\"php:/¦/input\"));"},
 	"php template cache": {php, `$code = file_get_contents($cacheDir . '/' . md5($name) . '.php');
 ev¦al('?>' . $code);
 echo $twig->render($_GE¦T['page'] ?? 'home');`},

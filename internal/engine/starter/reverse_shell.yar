@@ -45,7 +45,7 @@ rule reverse_shell_python_socket
     strings:
         $connect = /\.connect\s{0,4}\(\s{0,4}\(/
         $dup = /(os\.)?dup2\s{0,4}\(\s{0,4}\w{1,12}\.fileno\s{0,4}\(\s{0,4}\)\s{0,4},\s{0,4}[0-9f]/
-        $shell = /(pty\.spawn\s{0,4}\(\s{0,4}\[?\s{0,4}["']|subprocess\.(call|Popen|run)\s{0,4}\(\s{0,4}\[?\s{0,4}["']|os\.exec[lv]p?\s{0,4}\(\s{0,4}["']|os\.system\s{0,4}\(\s{0,4}["'])(\/bin\/|\/usr\/bin\/)?(env )?(ba|z|da|k)?sh\b/
+        $shell = /(pty\.spawn\s{0,4}\(\s{0,4}\[?\s{0,4}\\?["']|subprocess\.(call|Popen|run)\s{0,4}\(\s{0,4}\[?\s{0,4}\\?["']|os\.exec[lv]p?\s{0,4}\(\s{0,4}\\?["']|os\.system\s{0,4}\(\s{0,4}\\?["'])(\/bin\/|\/usr\/bin\/)?(env )?(ba|z|da|k)?sh\b/
     condition:
         (gate_python or gate_shell or gate_crontab or gate_unit or gate_php) and filesize < 64KB and $connect and #dup > 1 and $shell
 }

@@ -7,7 +7,7 @@ rule webshell_php_eval_request
         severity = "critical"
         category = "webshell"
     strings:
-        $eval = /\b(eval|assert)\s{0,4}\(\s{0,4}@?(stripslashes|trim|urldecode|rawurldecode|strrev|hex2bin|base64_decode|str_rot13|gzinflate)?\s{0,4}\(?\s{0,4}@?\$_(GET|POST|REQUEST|COOKIE|SERVER\s{0,4}\[\s{0,4}['"]HTTP_)/ nocase
+        $eval = /\b(eval|assert)\s{0,4}\(\s{0,4}(["']\s{0,2}\?>\s{0,2}["']\s{0,2}\.\s{0,2})?@?(stripslashes|trim|urldecode|rawurldecode|strrev|hex2bin|base64_decode|str_rot13|gzinflate)?\s{0,4}\(?\s{0,4}@?\$_(GET|POST|REQUEST|COOKIE|SERVER\s{0,4}\[\s{0,4}['"]HTTP_)/ nocase
     condition:
         gate_php and $eval
 }
@@ -66,9 +66,10 @@ rule webshell_php_input_stream_eval
         category = "webshell"
     strings:
         $eval = /\b(eval|assert)\s{0,4}\([^;\n]{0,80}file_get_contents\s{0,4}\(\s{0,4}['"]php:\/\/input['"]/ nocase
+        $quiet = /@(eval|assert)\s{0,4}\([^;\n]{0,80}file_get_contents\s{0,4}\(\s{0,4}['"]php:\/\/input['"]/ nocase
         $include = /\b(include|require)(_once)?\s{0,4}\(?\s{0,4}['"]php:\/\/input['"]/ nocase
     condition:
-        gate_php and any of them
+        gate_php and ($quiet or $include or ($eval and filesize < 4KB))
 }
 
 rule webshell_php_headers_eval
@@ -141,6 +142,66 @@ rule webshell_php_callback_request
         $request = /\$_(GET|POST|REQUEST|COOKIE)\b/
     condition:
         gate_php and ($call or ($assert and $request and filesize < 64KB))
+}
+
+rule webshell_php_copied_request_call
+{
+    meta:
+        description = "Small PHP that copies the request into a short variable and calls or evaluates its items"
+        reference = "https://attack.mitre.org/techniques/T1505/003/"
+        family = "generic"
+        severity = "high"
+        category = "webshell"
+    strings:
+        $copy = /\$\w{1,8}\s{0,2}=\s{0,2}&?\s{0,2}\$_(GET|POST|REQUEST|COOKIE)\s{0,2};/
+        $call = /\]\(@?\$\w{1,8}\s{0,2}[\[,]/
+        $eval = /\b(eval|assert|system|passthru|shell_exec|create_function)\s{0,2}\(\s{0,2}@?\$\w{1,8}\s{0,2}\[/ nocase
+    condition:
+        gate_php and filesize < 16KB and $copy and ($call or $eval)
+}
+
+rule webshell_php_decoded_function
+{
+    meta:
+        description = "Small PHP that decodes a function's name and calls it with request data"
+        reference = "https://attack.mitre.org/techniques/T1505/003/"
+        family = "generic"
+        severity = "high"
+        category = "webshell"
+    strings:
+        $name = /\$\w{1,16}\s{0,2}=\s{0,2}@?(base64_decode|str_rot13|strrev|hex2bin|gzinflate|pack|convert_uudecode)\s{0,2}\(\s{0,2}['"][^'"\n]{4,40}['"]/
+        $call = /[;{}(=@\s]\$\w{1,16}\s{0,2}\(\s{0,2}@?((base64_decode|stripslashes|hex2bin)\s{0,2}\(\s{0,2})?\$_(GET|POST|REQUEST|COOKIE)\s{0,2}\[/
+    condition:
+        gate_php and filesize < 8KB and all of them
+}
+
+rule webshell_php_split_names
+{
+    meta:
+        description = "PHP that writes a dangerous function's name in two pieces beside request data"
+        reference = "https://attack.mitre.org/techniques/T1505/003/"
+        family = "generic"
+        severity = "high"
+        category = "webshell"
+    strings:
+        $split = /["'](a["']\s{0,2}\.\s{0,2}["']ssert|as["']\s{0,2}\.\s{0,2}["']sert|ass["']\s{0,2}\.\s{0,2}["']ert|asse["']\s{0,2}\.\s{0,2}["']rt|cr["']\s{0,2}\.\s{0,2}["']eate|create["']\s{0,2}\.\s{0,2}["']_func|crea["']\s{0,2}\.\s{0,2}["']te_f|base["']\s{0,2}\.\s{0,2}["']64|base64["']\s{0,2}\.\s{0,2}["']_dec|bas["']\s{0,2}\.\s{0,2}["']e64|sys["']\s{0,2}\.\s{0,2}["']tem|shell["']\s{0,2}\.\s{0,2}["']_exec|gz["']\s{0,2}\.\s{0,2}["']inflate|str_["']\s{0,2}\.\s{0,2}["']rot13|pass["']\s{0,2}\.\s{0,2}["']thru)/ nocase
+        $request = /\$_(GET|POST|REQUEST|COOKIE)\b|php:\/\/input/
+    condition:
+        gate_php and filesize < 64KB and all of them
+}
+
+rule webshell_php_extract_request
+{
+    meta:
+        description = "Small PHP that turns the request into variables and calls one of them"
+        reference = "https://attack.mitre.org/techniques/T1505/003/"
+        family = "generic"
+        severity = "high"
+        category = "webshell"
+    strings:
+        $extract = /\b(extract|parse_str)\s{0,2}\(\s{0,2}@?\$_(GET|POST|REQUEST|COOKIE|SERVER\s{0,2}\[\s{0,2}['"]QUERY_STRING)[^?]{0,300}[;{}=@\s]\$\w{1,8}\s{0,2}\(\s{0,2}@?\$\w{1,8}\s{0,2}[,)]/ nocase
+    condition:
+        gate_php and filesize < 2KB and $extract
 }
 
 rule webshell_php_variable_function_request
