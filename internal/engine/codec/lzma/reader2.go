@@ -51,6 +51,19 @@ func NewReader2(r io.Reader, dict int64, mem Memory) (*Reader2, error) {
 	return z, nil
 }
 
+// Reset makes a Reader2 that has not been closed ready for another stream; it
+// keeps what memory it can.
+func (z *Reader2) Reset(r io.Reader, dict int64) {
+	w := &z.d.win
+	w.limit = int(min(max(dict, minDict), 1<<32))
+	if len(w.buf) > w.limit {
+		w.release()
+	}
+	w.pos, w.out, w.written = 0, 0, 0
+	z.src, z.err, z.left, z.d.pending = r, nil, 0, 0
+	z.haveDict, z.haveProps, z.haveState = false, false, false
+}
+
 // Read decodes. The error is io.EOF after the end marker.
 func (z *Reader2) Read(p []byte) (int, error) {
 	for len(p) > 0 {

@@ -23,8 +23,8 @@ const (
 
 // block reads one block's data and checks it.
 type block struct {
+	z      *Reader
 	src    *source
-	lzma   *lzma.Reader2
 	out    io.Reader // the last of the filters
 	check  hash.Hash // nil: the check is of a kind nobody here computes
 	size   int       // bytes of the check
@@ -45,16 +45,15 @@ func (z *Reader) openBlock(size byte) (*block, error) {
 	if crc32.ChecksumIEEE(body) != binary.LittleEndian.Uint32(h[len(body):]) {
 		return nil, errors.New("xz: a block header's checksum is wrong")
 	}
-	b := &block{src: &z.src, packed: -1, plain: -1, start: z.src.n}
+	b := &block{z: z, src: &z.src, packed: -1, plain: -1, start: z.src.n}
 	b.check, b.size = newCheck(z.flags[1])
-	if err := b.parse(bytes.NewReader(body[1:]), z.mem); err != nil {
-		b.close()
+	if err := b.parse(bytes.NewReader(body[1:])); err != nil {
 		return nil, err
 	}
 	return b, nil
 }
 
-func (b *block) parse(r *bytes.Reader, mem lzma.Memory) error {
+func (b *block) parse(r *bytes.Reader) error {
 	flags, err := r.ReadByte()
 	if err != nil || flags&0x3c != 0 {
 		return errors.New("xz: unknown block flags")
@@ -72,7 +71,7 @@ func (b *block) parse(r *bytes.Reader, mem lzma.Memory) error {
 		}
 		*f.dst = int64(v)
 	}
-	return b.filters(r, int(flags&3)+1, mem)
+	return b.filters(r, int(flags&3)+1)
 }
 
 type filterSpec struct {
@@ -81,7 +80,7 @@ type filterSpec struct {
 }
 
 // filters builds the chain; the last one in the header is the compressor.
-func (b *block) filters(r *bytes.Reader, n int, mem lzma.Memory) error {
+func (b *block) filters(r *bytes.Reader, n int) error {
 	var specs [maxFilters]filterSpec
 	for i := range n {
 		id, err := readVint(r)
@@ -99,7 +98,7 @@ func (b *block) filters(r *bytes.Reader, n int, mem lzma.Memory) error {
 		_, _ = io.ReadFull(r, props) // as many are there
 		specs[i] = filterSpec{id, props}
 	}
-	if err := b.compressor(specs[n-1], mem); err != nil {
+	if err := b.compressor(specs[n-1]); err != nil {
 		return err
 	}
 	for i := n - 2; i >= 0; i-- {
@@ -110,7 +109,7 @@ func (b *block) filters(r *bytes.Reader, n int, mem lzma.Memory) error {
 	return nil
 }
 
-func (b *block) compressor(s filterSpec, mem lzma.Memory) error {
+func (b *block) compressor(s filterSpec) error {
 	if s.id != filterLZMA2 {
 		return fmt.Errorf("%w %#x", ErrFilter, s.id)
 	}
@@ -121,11 +120,13 @@ func (b *block) compressor(s filterSpec, mem lzma.Memory) error {
 	if err != nil {
 		return err
 	}
-	if b.lzma, err = lzma.NewReader2(b.src, dict, mem); err != nil {
-		return err
+	if b.z.lzma == nil {
+		b.z.lzma, err = lzma.NewReader2(b.src, dict, b.z.mem)
+	} else {
+		b.z.lzma.Reset(b.src, dict)
 	}
-	b.out = b.lzma
-	return nil
+	b.out = b.z.lzma
+	return err
 }
 
 // wrap puts a filter over the chain.
@@ -213,10 +214,4 @@ func (b *block) finish() error {
 		return errors.New("xz: a block's checksum is wrong")
 	}
 	return nil
-}
-
-func (b *block) close() {
-	if b.lzma != nil {
-		b.lzma.Close()
-	}
 }

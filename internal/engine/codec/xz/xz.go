@@ -33,6 +33,7 @@ type Reader struct {
 	mem   lzma.Memory
 	flags [2]byte // of this stream
 	block *block
+	lzma  *lzma.Reader2 // of the last block, used again
 	err   error
 	first bool
 	end   int64 // behind the last whole stream
@@ -76,7 +77,7 @@ func (z *Reader) Read(p []byte) (int, error) {
 		n, err := z.block.Read(p)
 		if errors.Is(err, io.EOF) {
 			err = z.block.finish()
-			z.closeBlock()
+			z.block = nil
 		}
 		if err != nil {
 			z.err = err
@@ -93,16 +94,12 @@ func (z *Reader) End() int64 { return z.end }
 
 // Close gives the memory back. The Reader must not be used after it.
 func (z *Reader) Close() error {
-	z.closeBlock()
-	z.err = io.ErrClosedPipe
-	return nil
-}
-
-func (z *Reader) closeBlock() {
-	if z.block != nil {
-		z.block.close()
-		z.block = nil
+	if z.lzma != nil {
+		_ = z.lzma.Close() // only memory is given back
+		z.lzma = nil
 	}
+	z.block, z.err = nil, io.ErrClosedPipe
+	return nil
 }
 
 // next opens the next block, in this stream or in one that follows.

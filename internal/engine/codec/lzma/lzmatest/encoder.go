@@ -315,18 +315,29 @@ func (e *Encoder) Bytes(data []byte) {
 	}
 }
 
-// Zeros codes n zero bytes in about n/4000 bytes.
+// Zeros codes n zero bytes, at least 4, in about n/4000 bytes. Nothing else may
+// have been coded before.
 func (e *Encoder) Zeros(n int64) {
 	e.Literal(0)
-	for n--; n > 0; {
-		k := min(n, 273)
-		if k == 1 {
-			e.Literal(0)
-		} else if e.rep[0] == 0 && e.total > 1 {
-			e.Rep(0, int(k))
-		} else {
-			e.Match(1, int(k))
-		}
-		n -= k
+	e.Literal(0)
+	e.Match(1, int(min(n-2, 273)))
+	for left := n - e.total; left > 1; left = n - e.total {
+		e.repZeros(uint32(min(left, 273)))
 	}
+	if e.total < n {
+		e.Literal(0)
+	}
+}
+
+// repZeros is Rep of the last distance without the copy: what it would copy
+// are zeros behind zeros.
+func (e *Encoder) repZeros(n uint32) {
+	ps := e.posState()
+	e.bit(&e.isMatch[e.state*16+ps], 1)
+	e.bit(&e.isRep[e.state], 1)
+	e.bit(&e.isRepG0[e.state], 0)
+	e.bit(&e.isRep0Long[e.state*16+ps], 1)
+	e.length(&e.rem, ps, n-2)
+	e.next(8, 11)
+	e.total += int64(n)
 }
