@@ -39,7 +39,8 @@ var stringDefs = []string{
 	`{ 62 [0-250] 63 [201-] 61 }`, `"bb" private`, `"abcab" base64wide`, `/a[^x]*c/ wide`, `{ ~61 62 6? }`, `"ELF"`,
 }
 
-var stringNames = []string{"s0", "s1", "s2"}
+// stringNames begin with what lets a condition leave a string unused.
+var stringNames = []string{"_s0", "_s1", "_s2"}
 
 func (g *generator) str() string { return g.of(stringNames...) }
 
@@ -53,7 +54,7 @@ func (g *generator) number(depth int) string {
 		case 0:
 			return "(" + g.number(depth-1) + g.of(" + ", " - ", " * ", " & ", " | ", " ^ ") + g.number(depth-1) + ")"
 		case 1:
-			return "(" + g.number(depth-1) + g.of(" \\ ", " % ") + "(" + g.number(depth-1) + g.of(" + #s0", " - @s1", " | 1") + "))"
+			return "(" + g.number(depth-1) + g.of(" \\ ", " % ") + "(" + g.number(depth-1) + g.of(" + #_s0", " - @_s1", " | 1") + "))"
 		case 2:
 			return g.of("~", "-") + "(" + g.number(depth-1) + " + filesize)"
 		case 3:
@@ -143,16 +144,18 @@ func (g *generator) span(depth int) string {
 	case 1:
 		return "(" + g.number(depth) + "..filesize)"
 	case 2:
-		return "(1..#" + g.str() + ")"
+		return "(" + g.of("0", "1", "2") + "..#" + g.str() + ")"
 	}
 	return "(" + g.number(depth) + "..@" + g.str() + " + 4)"
 }
 
 func (g *generator) quantifier() string {
-	return g.of("any", "all", "none", "1", "2", "#s0", "@s1", "(#s1 - 1)", "0")
+	return g.of("any", "all", "none", "1", "2", "#_s0", "@_s1", "(#_s1 - 1)", "0")
 }
 
-func (g *generator) stringSet() string { return g.of("them", "($s0, $s1)", "($s*)", "($s2, $s2, $s0)") }
+func (g *generator) stringSet() string {
+	return g.of("them", "($_s0, $_s1)", "($_s*)", "($_s2, $_s2, $_s0)")
+}
 
 // place is what may stand behind a string: nothing, at or in.
 func (g *generator) place(depth int) string {
@@ -186,14 +189,17 @@ func (g *generator) boolean(depth int) string {
 	case 5:
 		return "$" + g.str() + g.place(d)
 	case 6:
-		return g.number(d) + g.of(" == ", " != ", " < ", " >= ", " > ", " <= ") + g.number(d)
+		return g.comparison(d)
 	case 7:
-		return g.of(g.quantifier(), "50%", "67%", "100%", "(#s0 * 20)%") + " of " + g.stringSet()
+		return g.of(g.quantifier(), "50%", "67%", "100%", "(#_s0 * 20)%") + " of " + g.stringSet()
 	case 8:
-		return g.of("any", "all", "none", "1", "2", "#s0") + " of " + g.stringSet() + g.place(d)
+		return g.of("any", "all", "none", "1", "2", "#_s0") + " of " + g.stringSet() + g.place(d)
 	case 9:
 		return g.textTest()
 	case 10:
+		if g.pick(2) == 0 {
+			return g.fromModule(d) + g.of(" == ", " != ", " < ", " >= ") + g.number(0)
+		}
 		return g.of(g.float()+g.of(" > ", " <= ", " == ")+g.float(), g.number(d))
 	case 11:
 		if len(g.earlier) > 0 {
@@ -207,6 +213,23 @@ func (g *generator) boolean(depth int) string {
 		return "uint16(0) == 0x5A4D"
 	}
 	return g.loop(depth)
+}
+
+// comparison gives those often that something can be proved of.
+func (g *generator) comparison(depth int) string {
+	op := g.of(" == ", " != ", " < ", " >= ", " > ", " <= ")
+	small := fmt.Sprint(g.pick(4))
+	switch g.pick(6) {
+	case 0:
+		return fmt.Sprintf("filesize%s%d", op, g.pick(24))
+	case 1:
+		return "#" + g.str() + op + small
+	case 2:
+		return small + op + "#" + g.str()
+	case 3:
+		return "pe.is_pe" + op + small
+	}
+	return g.number(depth) + op + g.number(depth)
 }
 
 func (g *generator) parens(depth int) string { return "(" + g.boolean(depth) + ")" }
@@ -234,7 +257,7 @@ func (g *generator) loop(depth int) string {
 	switch g.pick(8) {
 	case 0, 1:
 		if g.strings {
-			return "#s0 > 1"
+			return "#_s0 > 1"
 		}
 		g.strings = true
 		defer func() { g.strings = false }()
@@ -242,7 +265,7 @@ func (g *generator) loop(depth int) string {
 	case 2:
 		r := g.span(d)
 		g.vars = append(g.vars[:len(g.vars):len(g.vars)], v)
-		return "for " + q + " " + v + " in " + r + " : (" + g.boolean(d) + g.of("", " and @s0["+v+"] < 5", " or "+v+" == 3") + ")"
+		return "for " + q + " " + v + " in " + r + " : (" + g.boolean(d) + g.of("", " and @_s0["+v+"] < 5", " or "+v+" == 3") + ")"
 	case 3:
 		items := g.number(d) + ", " + g.number(0) + ", 2"
 		g.vars = append(g.vars[:len(g.vars):len(g.vars)], v)
@@ -285,9 +308,8 @@ func (g *generator) ruleSet() string {
 		for _, s := range stringNames {
 			fmt.Fprintf(&b, "$%s = %s ", s, stringDefs[g.pick(len(stringDefs))])
 		}
-		gate := g.of("", "", "", "uint16(0) == 0x5A4D and ", "uint32(0) == 0x464C457F and ", "filesize < 100 and ", "ext_bool and ", "$s0 at 0 and ")
-		// The last operand is never true: it uses every string.
-		fmt.Fprintf(&b, "condition: (%s(%s)) %s or (filesize < 0 and any of them) }\n", gate, g.boolean(3), g.of("", "", "and any of them", "and all of them"))
+		gate := g.of("", "", "", "uint16(0) == 0x5A4D and ", "uint32(0) == 0x464C457F and ", "filesize < 100 and ", "ext_bool and ", "$_s0 at 0 and ")
+		fmt.Fprintf(&b, "condition: %s(%s)%s }\n", gate, g.boolean(1+g.pick(3)), g.of("", "", " and any of them", " and all of them"))
 		g.earlier = append(g.earlier, name)
 	}
 	return b.String()

@@ -97,7 +97,7 @@ func TestLazy(t *testing.T) {
 		for i := range choices {
 			choices[i] = byte(rng.Uint32())
 		}
-		data := make([]byte, rng.IntN(60))
+		data := make([]byte, rng.IntN(24)*(1+rng.IntN(3)))
 		for i := range data {
 			data[i] = "aaaabbbccMZ\x00 xAB"[rng.IntN(16)]
 		}

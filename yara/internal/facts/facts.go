@@ -145,21 +145,3 @@ func (p *Prover) constInt(id ir.NodeID) (int64, bool) {
 	}
 	return p.set.Ints[n.A], true
 }
-
-// moduleOf gives the name of the module that a value is read from, or "". A
-// field that is defined for every file does not count.
-func (p *Prover) moduleOf(id ir.NodeID) string {
-	n := &p.set.Nodes[id]
-	switch n.Op {
-	case ir.Field:
-		if p.set.Nodes[n.A].Op == ir.Module && p.set.Fields[n.B].Name == "is_pe" {
-			return ""
-		}
-		return p.moduleOf(n.A)
-	case ir.IndexArray, ir.IndexDict:
-		return p.moduleOf(n.A)
-	case ir.Module:
-		return p.set.Modules[n.A].Name
-	}
-	return ""
-}

@@ -42,49 +42,62 @@ func (g Gate) Open(head []byte) bool {
 func (p *Prover) gates(id ir.NodeID) []Gate {
 	n := &p.set.Nodes[id]
 	switch n.Op {
+	case ir.ConstBool:
+		if n.A == 0 {
+			return []Gate{}
+		}
+		return nil
 	case ir.And:
-		return p.tightest(p.set.List(n.A, n.B))
+		return p.tightest(p.set.List(n.A, n.B), p.gates)
 	case ir.Or:
-		return p.anyGate(p.set.List(n.A, n.B))
+		return p.anyGate(p.set.List(n.A, n.B), p.gates)
 	case ir.RuleRef:
 		return p.rules[n.A].Gates
 	case ir.Compare:
-		return p.compareGate(n)
+		return tighter(p.definedGate(id), p.compareGate(n))
 	case ir.FoundAt:
-		return p.foundGate(n)
-	case ir.ToBool:
-		return p.valueGate(n.A)
-	case ir.TextOp:
-		if g := p.valueGate(n.B); g != nil {
-			return g
-		}
-		return p.valueGate(n.C)
-	case ir.Matches:
-		return p.valueGate(n.A)
+		return tighter(p.definedGate(id), p.foundGate(n))
+	case ir.Defined:
+		return p.definedGate(n.A)
 	case ir.With:
 		return p.gates(n.C)
-	case ir.ForRange, ir.ForTuple, ir.ForArray, ir.ForDict:
-		head := &p.set.Nodes[n.A]
-		if p.least(head.C, 1) < 1 {
-			return nil
-		}
-		if list := p.set.List(head.A, head.B); n.Op == ir.ForArray || n.Op == ir.ForDict {
-			if g := p.valueGate(list[0]); g != nil {
-				return g
-			}
-		}
-		return p.gates(p.set.Lists[head.D+2])
+	case ir.ForStrings, ir.ForRange, ir.ForTuple, ir.ForArray, ir.ForDict:
+		return p.loopGate(n)
 	}
-	return nil
+	return p.definedGate(id)
 }
 
-func (p *Prover) tightest(items []int32) (best []Gate) {
+// loopGate: what is looped over must be there, and the body true at least once
+// unless it may never be.
+func (p *Prover) loopGate(n *ir.Node) (gates []Gate) {
+	head := &p.set.Nodes[n.A]
+	if p.least(head.C, 1) >= 1 {
+		gates = p.gates(p.set.Lists[head.D+2])
+	}
+	list := p.set.List(head.A, head.B)
+	switch n.Op {
+	case ir.ForRange:
+		return tighter(gates, p.tightest(list, p.definedGate))
+	case ir.ForStrings, ir.ForTuple:
+		return gates
+	}
+	return tighter(gates, p.definedGate(list[0]))
+}
+
+// tightest: all of the items must hold, so the gates of any one will do.
+func (p *Prover) tightest(items []int32, f func(ir.NodeID) []Gate) (best []Gate) {
 	for _, item := range items {
-		if g := p.gates(item); g != nil && (best == nil || tightness(g) > tightness(best)) {
-			best = g
-		}
+		best = tighter(best, f(item))
 	}
 	return best
+}
+
+// tighter gives the gates that fix more bits. Nil fixes none.
+func tighter(a, b []Gate) []Gate {
+	if a == nil || b != nil && tightness(b) > tightness(a) {
+		return b
+	}
+	return a
 }
 
 // tightness is the number of bits the loosest gate fixes.
@@ -96,10 +109,11 @@ func tightness(gates []Gate) int {
 	return least
 }
 
-func (p *Prover) anyGate(items []int32) []Gate {
-	var all []Gate
+// anyGate: one of the items must hold.
+func (p *Prover) anyGate(items []int32, f func(ir.NodeID) []Gate) []Gate {
+	all := []Gate{}
 	for _, item := range items {
-		g := p.gates(item)
+		g := f(item)
 		if g == nil {
 			return nil
 		}
@@ -115,18 +129,11 @@ func (p *Prover) anyGate(items []int32) []Gate {
 	return all
 }
 
-// compareGate reads `uint16(0) == 0x5A4D` and its kin, and comparisons with
-// what a module knows only of its own format.
+// compareGate reads `uint16(0) == 0x5A4D` and its kin.
 func (p *Prover) compareGate(n *ir.Node) []Gate {
 	l, r := n.B, n.C
 	if _, known := p.constInt(l); known {
 		l, r = r, l
-	}
-	if g := p.valueGate(l); g != nil && p.set.Nodes[l].Op != ir.Call {
-		return g
-	}
-	if g := p.valueGate(r); g != nil && p.set.Nodes[r].Op != ir.Call {
-		return g
 	}
 	v, known := p.constInt(r)
 	read := &p.set.Nodes[l]
@@ -161,9 +168,6 @@ func intGate(v, at, width int64, form ir.IntForm) []Gate {
 
 // foundGate reads `$a at 0` where $a is plain text.
 func (p *Prover) foundGate(n *ir.Node) []Gate {
-	if g := p.valueGate(n.B); g != nil {
-		return g
-	}
 	at, known := p.constInt(n.B)
 	if !known || n.A < 0 || at < 0 || at > 3 {
 		return nil
@@ -183,21 +187,4 @@ func (p *Prover) foundGate(n *ir.Node) []Gate {
 		g.Value |= uint32(f.Literal[i]) << shift
 	}
 	return []Gate{g}
-}
-
-// valueGate gives the beginnings without which a value read from a module is
-// not defined. What a function of the module gives is not true without them,
-// but may be defined.
-func (p *Prover) valueGate(id ir.NodeID) []Gate {
-	n := &p.set.Nodes[id]
-	if n.Op == ir.Call {
-		id = n.D
-	}
-	switch p.moduleOf(id) {
-	case "pe":
-		return []Gate{{0xFFFF, 0x5A4D}}
-	case "elf":
-		return []Gate{{0xFFFFFFFF, 0x464C457F}}
-	}
-	return nil
 }

@@ -13,6 +13,10 @@ func (p *Prover) sizes(id ir.NodeID) (low, high int64) {
 	n := &p.set.Nodes[id]
 	low, high = 0, math.MaxInt64
 	switch n.Op {
+	case ir.ConstBool:
+		if n.A == 0 {
+			return 1, 0
+		}
 	case ir.And:
 		for _, c := range p.set.List(n.A, n.B) {
 			l, h := p.sizes(c)

@@ -27,11 +27,9 @@ func (p *Prover) wake(id ir.NodeID) (set []int32, ok bool) {
 	case ir.Defined:
 		return p.defined(n.A)
 	case ir.Compare:
-		return p.comparison(n)
-	case ir.TextOp:
-		return p.cheapest([]int32{n.B, n.C}, p.defined)
-	case ir.Matches:
-		return p.defined(n.A)
+		return p.comparison(id)
+	case ir.TextOp, ir.Matches, ir.Not, ir.Call:
+		return p.defined(id)
 	}
 	return p.wakeSet(n)
 }
@@ -52,18 +50,28 @@ func (p *Prover) wakeSet(n *ir.Node) (set []int32, ok bool) {
 	case ir.ForStrings:
 		return p.forStrings(n)
 	case ir.ForRange, ir.ForTuple, ir.ForArray, ir.ForDict:
-		head := &p.set.Nodes[n.A]
-		if p.least(head.C, 1) < 1 {
-			return nil, false
-		}
+		return p.forItems(n)
+	}
+	return nil, false
+}
+
+// forItems: what is looped over must be there, and the body true at least once
+// unless it may never be.
+func (p *Prover) forItems(n *ir.Node) (set []int32, ok bool) {
+	head := &p.set.Nodes[n.A]
+	if p.least(head.C, 1) >= 1 {
 		if set, ok := p.wake(p.set.Lists[head.D+2]); ok {
 			return set, true
 		}
-		if n.Op == ir.ForRange {
-			return p.rangeNeeds(p.set.List(head.A, head.B))
-		}
 	}
-	return nil, false
+	list := p.set.List(head.A, head.B)
+	switch n.Op {
+	case ir.ForRange:
+		return p.rangeNeeds(list)
+	case ir.ForTuple:
+		return nil, false
+	}
+	return p.defined(list[0])
 }
 
 // occurs: a pattern that is searched must be found. One that is only tried at
@@ -203,9 +211,12 @@ func (p *Prover) needsDefined(id ir.NodeID, slot int32) bool {
 	return false
 }
 
-// rangeNeeds: a loop from 1 or more to the number of matches runs only when
-// there are any.
+// rangeNeeds: a loop is never true over a range that is not defined, or empty,
+// as one from 1 or more to the number of matches is when there are none.
 func (p *Prover) rangeNeeds(list []int32) (set []int32, ok bool) {
+	if set, ok := p.cheapest(list, p.defined); ok {
+		return set, true
+	}
 	low, known := p.constInt(list[0])
 	high := &p.set.Nodes[list[1]]
 	if known && low >= 1 && high.Op == ir.Count {
@@ -222,28 +233,13 @@ func (p *Prover) nonzero(id ir.NodeID) (set []int32, ok bool) {
 	return p.defined(id)
 }
 
-// defined gives patterns one of which must occur for the value to be defined.
-func (p *Prover) defined(id ir.NodeID) (set []int32, ok bool) {
-	n := &p.set.Nodes[id]
-	switch n.Op {
-	case ir.OffsetOf, ir.LengthOf:
-		return p.occurs(n.A)
-	case ir.Arith, ir.Compare, ir.TextOp:
-		return p.cheapest([]int32{n.B, n.C}, p.defined)
-	case ir.ReadInt:
-		return p.defined(n.B)
-	case ir.ToBool, ir.Not, ir.Neg, ir.BitNot, ir.Matches:
-		return p.defined(n.A)
-	}
-	return nil, false
-}
-
 // comparison: a count compared so that zero fails needs its string, and so does
 // everything undefined without a match.
-func (p *Prover) comparison(n *ir.Node) (set []int32, ok bool) {
-	if set, ok := p.cheapest([]int32{n.B, n.C}, p.defined); ok {
+func (p *Prover) comparison(id ir.NodeID) (set []int32, ok bool) {
+	if set, ok := p.defined(id); ok {
 		return set, true
 	}
+	n := &p.set.Nodes[id]
 	l, r := &p.set.Nodes[n.B], &p.set.Nodes[n.C]
 	if v, known := p.constInt(n.C); known && (l.Op == ir.Count || l.Op == ir.CountIn) && zeroFails(syntax.Op(n.A), v) {
 		return p.occurs(l.A)
