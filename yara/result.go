@@ -18,6 +18,7 @@ type RuleMatch struct {
 
 // StringMatch is one occurrence of a string.
 type StringMatch struct {
+	Index  int    // in Rule.Strings
 	Name   string // with the $
 	Offset int64
 	Data   []byte // the matched bytes: part of the scanned data
@@ -44,13 +45,17 @@ func (s *Scanner) match(r int32) RuleMatch {
 	if !s.config.Matches {
 		return m
 	}
-	for _, str := range s.rules.set.Rules[r].Strings {
+	for i, str := range s.rules.set.Rules[r].Strings {
 		if str.Private {
 			continue
 		}
-		for _, found := range s.search.Matches(str.Pattern) {
+		list := s.search.Matches(str.Pattern)
+		if s.config.Fast && !str.List {
+			list = list[:min(1, len(list))]
+		}
+		for _, found := range list {
 			m.Strings = append(m.Strings, StringMatch{
-				Name: str.Name, Offset: found.Offset, XorKey: found.Key,
+				Index: i, Name: str.Name, Offset: found.Offset, XorKey: found.Key,
 				Data: s.search.Data(found),
 			})
 		}

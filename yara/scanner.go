@@ -27,7 +27,7 @@ type ScanConfig struct {
 	// RuleMatch.Strings. Without it only the rules are reported, faster.
 	Matches bool
 	// Fast with Matches stops searching a string after its first match where
-	// no condition needs more (yara -f).
+	// no condition needs more, and reports that match only (yara -f).
 	Fast bool
 	// Console gets the lines written by console.log; nil drops them.
 	Console func(line string)

@@ -57,7 +57,7 @@ func (w *worker) rule(path string, r *yara.Rule, matches []yara.StringMatch) {
 		return
 	}
 	for _, m := range matches {
-		info := stringInfo(r, m)
+		info := r.Strings[m.Index]
 		if info.Private {
 			continue
 		}
@@ -75,13 +75,4 @@ func (o *Options) selects(r *yara.Rule) bool {
 		return slices.ContainsFunc(o.Tags, func(t string) bool { return slices.Contains(r.Tags, t) })
 	}
 	return true
-}
-
-func stringInfo(r *yara.Rule, m yara.StringMatch) yara.StringInfo {
-	for _, s := range r.Strings {
-		if s.Name == m.Name {
-			return s
-		}
-	}
-	return yara.StringInfo{}
 }

@@ -159,6 +159,7 @@ type String struct {
 	Name    string // with the $
 	Pattern int32
 	Private bool
+	List    bool // its rule asks for more than the first match
 }
 
 // List gives the list at start with n elements.

@@ -38,6 +38,7 @@ type AtomOptions struct {
 	MinLen   int  // shortest atom of use; 0 means 1
 	MaxAtoms int  // per place in the pattern; 0 means 16. Alternatives add up
 	MaxInsts int  // for Prefix and Suffix, as in Options
+	Longest  bool // the same
 }
 
 const (
@@ -285,7 +286,7 @@ func (b *atomBuilder) buildTexts(c *choice, start place, before, after []item) b
 }
 
 func (b *atomBuilder) program(n *Node, reverse bool) *Program {
-	p, err := compileNode(n, Options{Reverse: reverse, MaxInsts: b.options.MaxInsts})
+	p, err := compileNode(n, Options{Reverse: reverse, Longest: b.options.Longest, MaxInsts: b.options.MaxInsts})
 	if err != nil || len(p.Insts) > b.budget {
 		return nil
 	}

@@ -13,7 +13,7 @@ func Compile(n *Node, o Options) (*Program, error) {
 }
 
 func compileNode(n *Node, o Options) (*Program, error) {
-	p := &Program{Reverse: o.Reverse, MinLen: n.MinLen(), FixedLen: unbounded}
+	p := &Program{Reverse: o.Reverse, Longest: o.Longest, MinLen: n.MinLen(), FixedLen: unbounded}
 	if n.MaxLen() == p.MinLen {
 		p.FixedLen = p.MinLen
 	}

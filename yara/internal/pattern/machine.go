@@ -80,6 +80,9 @@ func (m *Machine) forwardBranches(p *Program, data []byte, at, stop int) (end in
 			in := &p.Insts[pc]
 			if in.Op == OpMatch {
 				end, ok = pos, true
+				if p.Longest {
+					continue
+				}
 				break // the threads behind are less preferred
 			}
 			if pos == stop {

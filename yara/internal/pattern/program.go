@@ -43,6 +43,9 @@ type Program struct {
 
 	// Straight programs have no branches: they run without thread lists.
 	Straight bool
+	// Longest programs go on to the longest match from a start; others end at
+	// the preferred one.
+	Longest bool
 	// Reverse programs match backwards: for Backward only, others never.
 	Reverse bool
 	// Literal is the text of a pattern that is nothing but a plain text, as it
@@ -68,6 +71,7 @@ var ErrTooLarge = errors.New("pattern too large")
 type Options struct {
 	Wide     bool // match text of two bytes per character, the second zero
 	Reverse  bool // match backwards
+	Longest  bool // of all matches from one start prefer the longest
 	MaxInsts int  // 0 means DefaultMaxInsts
 }
 

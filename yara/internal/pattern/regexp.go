@@ -142,14 +142,15 @@ func (p *reParser) item(depth int) (*Node, error) {
 type quantifier struct {
 	min, max int
 	lazy     bool
+	bounds   bool // written {n,m}
 }
 
 func (p *reParser) repeated(n *Node, q quantifier, depth int) *Node {
 	p.traits.greedy = p.traits.greedy || !q.lazy
 	p.traits.lazy = p.traits.lazy || q.lazy
 	r := repeat(n, q.min, q.max, q.lazy)
-	if r.kind == kRepeat && q.lazy && depth == 0 && n.anyByte() && (q.min != 0 || q.max != unbounded) {
-		r.gap = gapRegexp // but not for .*? which YARA never cuts at
+	if r.kind == kRepeat && q.lazy && q.bounds && depth == 0 && n.anyByte() {
+		r.gap = gapRegexp // but not for .*? and .+? which YARA never cuts at
 	}
 	return r
 }
@@ -199,6 +200,7 @@ func (p *reParser) quantifier() (q quantifier, ok bool, err error) {
 		if q, ok, err = p.braces(); !ok || err != nil {
 			return q, false, err
 		}
+		q.bounds = true
 		p.pos-- // the closing brace is stepped over below, as the others are
 	default:
 		return q, false, nil

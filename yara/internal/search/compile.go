@@ -37,7 +37,7 @@ func Compile(s *syntax.String, o Options) (*Pattern, error) {
 	}
 	p.Greedy = s.Kind == syntax.Regexp && root.Greedy()
 	for _, part := range pattern.Split(root, chainThreshold) {
-		forms, err := programForms(part.Node, s)
+		forms, err := programForms(part.Node, s, p.Greedy)
 		if err != nil {
 			return nil, err
 		}
@@ -69,10 +69,10 @@ func parse(s *syntax.String, o Options) (*pattern.Node, error) {
 }
 
 // programForms compiles one link in the widths asked for.
-func programForms(n *pattern.Node, s *syntax.String) ([]Form, error) {
+func programForms(n *pattern.Node, s *syntax.String, longest bool) ([]Form, error) {
 	var forms []Form
 	for _, wide := range widths(s) {
-		f, err := programForm(n, wide)
+		f, err := programForm(n, wide, longest)
 		if err != nil {
 			return nil, err
 		}
@@ -91,8 +91,8 @@ func widths(s *syntax.String) []bool {
 	return []bool{false}
 }
 
-func programForm(n *pattern.Node, wide bool) (Form, error) {
-	prog, err := pattern.Compile(n, pattern.Options{Wide: wide})
+func programForm(n *pattern.Node, wide, longest bool) (Form, error) {
+	prog, err := pattern.Compile(n, pattern.Options{Wide: wide, Longest: longest})
 	if err != nil {
 		return Form{}, fmt.Errorf("compile: %w", err)
 	}
@@ -102,7 +102,7 @@ func programForm(n *pattern.Node, wide bool) (Form, error) {
 		f.Atoms = literalAtoms(&f)
 		return f, nil
 	}
-	for _, a := range pattern.Atoms(n, pattern.AtomOptions{Wide: wide}) {
+	for _, a := range pattern.Atoms(n, pattern.AtomOptions{Wide: wide, Longest: longest}) {
 		f.Atoms = append(f.Atoms, Atom{Bytes: a.Bytes, NoCase: a.NoCase, Offset: a.MinOff, Prefix: a.Prefix, Suffix: a.Suffix})
 	}
 	return f, nil

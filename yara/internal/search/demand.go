@@ -39,7 +39,7 @@ func (s *Searcher) Count(id int32, low, high int64) int {
 func (s *Searcher) At(id int32, offset int64) bool {
 	p := s.patterns[id]
 	switch {
-	case p.Anchor >= 0 && offset != p.Anchor, offset < 0, offset > int64(len(s.data)):
+	case p.Anchor >= 0 && offset != p.Anchor, offset < 0, offset >= int64(len(s.data)):
 		return false
 	case p.OnDemand:
 		return s.tryAt(id, int(offset))

@@ -63,6 +63,18 @@ type Atom struct {
 	Prefix, Suffix *pattern.Program
 }
 
+// IsLiteral reports whether the pattern is nothing but text.
+func (p *Pattern) IsLiteral() bool {
+	for _, l := range p.Links {
+		for i := range l.Forms {
+			if l.Forms[i].Literal == nil {
+				return false
+			}
+		}
+	}
+	return len(p.Links) == 1
+}
+
 // MinLength is the length of the shortest atom of the pattern's first link, 0
 // when it has none: a measure of how selective a search for it is.
 func (p *Pattern) MinLength() int {

@@ -60,7 +60,7 @@ func widen(b []byte) []byte {
 }
 
 // xorAtomLen is how much of a xor string is looked for under each key.
-const xorAtomLen = 4
+const xorAtomLen = 8
 
 // literalAtoms gives the atoms of a form with a Literal: itself, or a piece of
 // it under every key.

@@ -71,6 +71,7 @@ func (u *unit) of(x *syntax.Of) operand {
 		u.warnAllAt(x, len(uses))
 	}
 	items := make([]int32, len(uses))
+	at.known = false
 	for i, s := range uses {
 		u.note(s, want, at)
 		items[i] = s.id

@@ -25,6 +25,7 @@ func (u *unit) str(p syntax.Pos, name string, want usage, at operand) (operand i
 			u.errorf(p, "$ stands for a string only inside `for … of`")
 			return 0, false
 		}
+		at.known = false // as YARA has it, only `$name at 0` fixes the place
 		for _, s := range u.loopSet() {
 			u.note(s, want, at)
 		}

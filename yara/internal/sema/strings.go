@@ -102,7 +102,7 @@ func (s *stringUse) decide() {
 	if asked && !p.OnDemand {
 		p.NeedList = true
 	}
-	if p.OnDemand && !s.atOthers && same(s.atConst) {
+	if p.OnDemand && p.IsLiteral() && !s.atOthers && same(s.atConst) {
 		p.Anchor = s.atConst[0]
 	}
 }
