@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"vitrine/internal/engine/limit"
+	"vitrine/yara"
 )
 
 // pages gives every Markdown file of the repository with its text.
@@ -144,6 +145,30 @@ func TestNoteProblem(t *testing.T) {
 		if (want == "") != (got == "") || !strings.Contains(got, want) {
 			t.Errorf("%.40q: %q, want %q", text, got, want)
 		}
+	}
+}
+
+// TestStatusNamesMissingModules holds the README's list of the modules of YARA
+// that are missing against the compiler.
+func TestStatusNamesMissingModules(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	sentence := regexp.MustCompile("The ([^.]*) modules? of YARA (?:is|are) missing").FindString(strings.ReplaceAll(string(text), "\n", " "))
+	for _, m := range regexp.MustCompile("`(\\w+)`").FindAllStringSubmatch(sentence, -1) {
+		told = append(told, m[1])
+	}
+	var missing []string
+	for _, name := range []string{"console", "cuckoo", "dex", "dotnet", "elf", "hash", "macho", "magic", "math", "pe", "string", "time"} {
+		if _, err := yara.Compile(fmt.Sprintf("import %q rule r { condition: true }", name)); err != nil {
+			missing = append(missing, name)
+		}
+	}
+	slices.Sort(told)
+	if !slices.Equal(told, missing) {
+		t.Errorf("README.md says that %q are missing, the compiler %q", told, missing)
 	}
 }
 
