@@ -8,6 +8,7 @@ import (
 
 	"vitrine/yara/internal/eval"
 	"vitrine/yara/internal/module"
+	"vitrine/yara/internal/plan"
 	"vitrine/yara/internal/search"
 )
 
@@ -158,7 +159,7 @@ func (s *Scanner) begin(ctx context.Context, data []byte) {
 			s.open[i] = true
 		}
 	}
-	s.search.Reset(data, s.open)
+	s.search.Reset(data, plan.Kind(data[:min(4, len(data))]), s.open)
 	s.eval.Reset(module.Context{
 		Ctx: ctx, Data: data, Log: s.log, YARAX: s.rules.set.YARAX,
 		Now: func() int64 { return s.config.Now().Unix() },

@@ -33,7 +33,7 @@ func New(set *ir.Set) *Plan {
 		p.place(int32(r))
 	}
 	p.own(set)
-	p.Index = search.NewIndex(set.Patterns, p.classify(set))
+	p.Index = search.NewIndex(set.Patterns, search.Classes{Of: p.classify(set), In: p.kinds()})
 	return p
 }
 

@@ -37,12 +37,12 @@ func searcher(c Config, patterns ...*Pattern) *Searcher {
 	if c.Stop == nil {
 		c.Stop = never
 	}
-	return NewSearcher(NewIndex(patterns, nil), patterns, c)
+	return NewSearcher(NewIndex(patterns, OneClass(len(patterns))), patterns, c)
 }
 
 func search(t testing.TB, s *Searcher, data string) {
 	t.Helper()
-	s.Reset([]byte(data), []bool{true})
+	s.Reset([]byte(data), 0, []bool{true})
 	if err := s.Search(); err != nil {
 		t.Fatal(err)
 	}
@@ -262,10 +262,10 @@ func TestRegexWindowCuts(t *testing.T) {
 
 func TestClasses(t *testing.T) {
 	patterns := []*Pattern{compile(t, `"ab"`, Options{}), compile(t, `"ab"`, Options{}), compile(t, `/[ab]/`, Options{})}
-	s := NewSearcher(NewIndex(patterns, []uint16{0, 1, 2}), patterns, Config{MaxMatches: 9, RegexWindow: 9, Stop: never})
+	s := NewSearcher(NewIndex(patterns, Classes{Of: []uint16{0, 1, 2}, In: [][]bool{{true, true, true}}}), patterns, Config{MaxMatches: 9, RegexWindow: 9, Stop: never})
 	for open := range 8 {
 		which := []bool{open&1 != 0, open&2 != 0, open&4 != 0}
-		s.Reset([]byte("ab"), which)
+		s.Reset([]byte("ab"), 0, which)
 		if err := s.Search(); err != nil {
 			t.Fatal(err)
 		}
@@ -327,7 +327,7 @@ func TestStopEndsTheSearch(t *testing.T) {
 		return nil
 	}}, p)
 	for left = range 4 {
-		s.Reset(make([]byte, 100*pieceLen), []bool{true})
+		s.Reset(make([]byte, 100*pieceLen), 0, []bool{true})
 		if err := s.Search(); err != stop || s.Err() != stop {
 			t.Errorf("the search ends with %v and %v", err, s.Err())
 		}

@@ -31,6 +31,7 @@ type Searcher struct {
 	machine  pattern.Machine
 
 	data   []byte
+	kind   int    // of data
 	open   []bool // by class: whether its patterns matter
 	err    error
 	work   int // done since the last look at the clock
@@ -63,9 +64,9 @@ func NewSearcher(x *Index, patterns []*Pattern, c Config) *Searcher {
 	return s
 }
 
-// Reset forgets the data at hand and takes new data. open tells for each class
-// of patterns whether it is searched.
-func (s *Searcher) Reset(data []byte, open []bool) {
+// Reset forgets the data at hand and takes new data of some kind. open tells
+// for each class of patterns whether it is searched.
+func (s *Searcher) Reset(data []byte, kind int, open []bool) {
 	for _, p := range s.dirty {
 		st := &s.states[p]
 		st.matches.reset()
@@ -73,16 +74,17 @@ func (s *Searcher) Reset(data []byte, open []bool) {
 	}
 	s.dirty = s.dirty[:0]
 	clear(s.parts)
-	s.data, s.open, s.err, s.work, s.kept = data, open, nil, 0, 0
+	s.data, s.kind, s.open, s.err, s.work, s.kept = data, kind, open, nil, 0, 0
 }
 
 // Search runs the pass over the data. What was found before an error stays.
 func (s *Searcher) Search() error {
-	for from := 0; from < len(s.data) && !s.index.table.Empty(); from += pieceLen {
+	table := s.index.tables[s.kind]
+	for from := 0; from < len(s.data) && !table.Empty(); from += pieceLen {
 		if err := s.look(); err != nil {
 			return err
 		}
-		s.index.table.Scan(s.data, from, from+pieceLen, s)
+		table.Scan(s.data, from, from+pieceLen, s)
 		if s.err != nil {
 			return s.err
 		}
