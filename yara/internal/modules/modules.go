@@ -8,6 +8,7 @@ import (
 	"vitrine/yara/internal/module/console"
 	"vitrine/yara/internal/module/elf"
 	"vitrine/yara/internal/module/hash"
+	"vitrine/yara/internal/module/macho"
 	"vitrine/yara/internal/module/math"
 	"vitrine/yara/internal/module/pe"
 	"vitrine/yara/internal/module/str"
@@ -19,6 +20,7 @@ func makers() map[string]func() *module.Module {
 		"console": console.Module,
 		"elf":     elf.Module,
 		"hash":    hash.Module,
+		"macho":   macho.Module,
 		"math":    math.Module,
 		"pe":      pe.Module,
 		"string":  str.Module,
@@ -38,5 +40,5 @@ func Named(name string) (*module.Module, bool) {
 
 // Names lists the modules in alphabetical order.
 func Names() []string {
-	return []string{"console", "elf", "hash", "math", "pe", "string", "time"}
+	return []string{"console", "elf", "hash", "macho", "math", "pe", "string", "time"}
 }
