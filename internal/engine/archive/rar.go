@@ -105,10 +105,9 @@ func (r *rarWalk) pass(password *string) error {
 			continue
 		}
 		if h.Encrypted && password == nil {
-			if len(r.pending) >= r.b.FilesLeft() {
-				return r.b.AddFile()
+			if err := r.postpone(i, h.Name); err != nil {
+				return err
 			}
-			r.pending[i] = h.Name
 			continue
 		}
 		if err := r.member(p, i, h, password); err != nil {
@@ -162,21 +161,32 @@ func (r *rarWalk) member(p *pump, i int, h *rardecode.FileHeader, password *stri
 	}
 	data, err := r.extract(p, claim{packed: packed, size: size})
 	if password != nil && h.Encrypted && wrongPassword(err) {
-		r.pending[i] = h.Name
-		return nil
+		return r.postpone(i, h.Name)
 	}
+	_, counted := r.pending[i]
 	r.done[i] = true
 	delete(r.pending, i)
 	if size == 0 && len(data) == 0 && err == nil {
 		return nil
 	}
-	if err := r.b.AddFile(); err != nil {
-		return err
+	if !counted {
+		if err := r.b.AddFile(); err != nil {
+			return err
+		}
 	}
 	if err != nil {
 		err = rarError(err, len(data))
 	}
 	return r.emit(Member{Name: h.Name, Data: data, Err: err})
+}
+
+// postpone keeps a member for the next password.
+func (r *rarWalk) postpone(i int, name string) error {
+	if _, counted := r.pending[i]; counted {
+		return nil
+	}
+	r.pending[i] = name
+	return r.b.AddFile()
 }
 
 // wrongPassword takes any failure of the decoder for one, but not a limit.

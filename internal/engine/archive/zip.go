@@ -51,7 +51,11 @@ func (z *zipWalk) directory(dir zipDirectory) error {
 			break
 		}
 		at = next
-		e.local += dir.shift
+		// Places count from the archive's own beginning, but not when something
+		// was put between the members and the directory.
+		if _, _, ok := zipLocal(z.data, e.local+dir.shift); ok {
+			e.local += dir.shift
+		}
 		if err := z.listed(e); err != nil {
 			return err
 		}

@@ -45,7 +45,7 @@ func (z *zipWalk) gap(from, to int64, listed bool) error {
 		}
 		place := at + int64(i)
 		e, begin, ok := zipLocal(z.data, place)
-		if !ok || !plausible(&e) {
+		if !ok || begin > to || !plausible(&e) {
 			at = place + int64(len(zipLocalMagic))
 			continue
 		}

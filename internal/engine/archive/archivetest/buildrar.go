@@ -43,13 +43,19 @@ func RAR4(archiveFlags, endFlags uint16, entries ...Entry) []byte {
 
 // RAR5 builds an archive of the newer format. With a password its members are
 // encrypted with AES-256, the key derived in 2^4 rounds.
-func RAR5(password string, entries ...Entry) []byte {
+func RAR5(password string, entries ...Entry) []byte { return RAR5Rounds(password, rar5Log, entries...) }
+
+// rar5Log is in how many rounds keys are really derived, as a power of two.
+const rar5Log = 4
+
+// RAR5Rounds is RAR5 with headers that say 2^log rounds.
+func RAR5Rounds(password string, log byte, entries ...Entry) []byte {
 	out := []byte("Rar!\x1a\x07\x01\x00")
 	out = append(out, rar5Block(1, 0, []byte{0}, nil, nil)...)
 	for i, e := range entries {
 		data, extra := e.Data, []byte(nil)
 		if password != "" {
-			data, extra = rar5Encrypt(password, byte(i), e.Data)
+			data, extra = rar5Encrypt(password, log, byte(i), e.Data)
 		}
 		b := []byte{4} // the checksum follows
 		b = binary.AppendUvarint(b, uint64(len(e.Data)))
@@ -80,13 +86,12 @@ func rar5Block(kind, flags byte, body, extra, data []byte) []byte {
 }
 
 // rar5Encrypt gives the packed bytes and the record that describes them.
-func rar5Encrypt(password string, seed byte, data []byte) ([]byte, []byte) {
-	const log = 4
+func rar5Encrypt(password string, log, seed byte, data []byte) ([]byte, []byte) {
 	salt, iv := make([]byte, 16), make([]byte, 16)
 	for i := range salt {
 		salt[i], iv[i] = seed+byte(i), seed^byte(3*i)
 	}
-	keys := rar5Keys(password, salt, 1<<log)
+	keys := rar5Keys(password, salt, 1<<rar5Log)
 	padded := append([]byte{}, data...)
 	for len(padded)%16 != 0 {
 		padded = append(padded, 0)
