@@ -28,6 +28,8 @@ internal/engine/limit  internal/engine/hashset  internal/engine/starter
 internal/engine/codec/...
 internal/engine/codec/xz
 internal/engine/codec
+internal/engine/document/...
+internal/engine/document
 internal/engine/sevenzip
 internal/engine/archive
 internal/engine

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"vitrine/internal/engine/codec"
+	"vitrine/internal/engine/document"
 	"vitrine/internal/engine/limit"
 )
 
@@ -135,6 +136,12 @@ func (w *walk) dispatch() error {
 		return w.rar()
 	case Gzip, BZip2, XZ, LZMA, Zstd, LZ4:
 		return w.stream()
+	case OLE:
+		return w.document(document.OLE)
+	case RTF:
+		return w.document(document.RTF)
+	case PDF:
+		return w.document(document.PDF)
 	}
 	return nil
 }

@@ -27,11 +27,14 @@ const (
 	Ar // also .deb
 	Cpio
 	RPM
+	OLE // compound files: older documents, VBA projects, Windows installers
+	RTF
+	PDF
 )
 
 // String is the format's usual name.
 func (f Format) String() string {
-	names := [...]string{"none", "zip", "tar", "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "7z", "rar", "ar", "cpio", "rpm"}
+	names := [...]string{"none", "zip", "tar", "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "7z", "rar", "ar", "cpio", "rpm", "ole", "rtf", "pdf"}
 	if int(f) < len(names) {
 		return names[f]
 	}
@@ -105,6 +108,9 @@ func byMagic(data []byte) Format {
 		return Tar
 	case isLZMA(data):
 		return LZMA
+	}
+	if f := documentFormat(data); f != None {
+		return f
 	}
 	return frameMagic(data)
 }
