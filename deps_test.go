@@ -21,7 +21,7 @@ yara/internal/module/pe/authenticode
 yara/internal/module/...  yara/internal/search
 yara/internal/modules  yara/internal/ir
 yara/internal/sema  yara/internal/facts  yara/internal/eval
-yara/internal/plan
+yara/internal/plan  yara/internal/blob
 yara
 
 internal/engine/limit  internal/engine/hashset  internal/engine/starter

@@ -27,8 +27,11 @@ type Plan struct {
 type Owner struct{ Rule, String int32 }
 
 // New makes the plan of a set.
-func New(set *ir.Set) *Plan {
-	p := &Plan{facts: facts.All(set), wakes: make([][]int32, len(set.Patterns)), byMagic: map[uint16][]int32{}}
+func New(set *ir.Set) *Plan { return From(set, facts.All(set)) }
+
+// From makes the plan of a set whose facts are proved already, one for each rule.
+func From(set *ir.Set, all []facts.Facts) *Plan {
+	p := &Plan{facts: all, wakes: make([][]int32, len(set.Patterns)), byMagic: map[uint16][]int32{}}
 	for r := range set.Rules {
 		p.place(int32(r))
 	}
@@ -36,6 +39,9 @@ func New(set *ir.Set) *Plan {
 	p.Index = search.NewIndex(set.Patterns, search.Classes{Of: p.classify(set), In: p.kinds()})
 	return p
 }
+
+// Facts gives the facts of the rules.
+func (p *Plan) Facts() []facts.Facts { return p.facts }
 
 // place puts a rule where a scan finds it.
 func (p *Plan) place(r int32) {

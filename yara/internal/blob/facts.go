@@ -1,0 +1,61 @@
+package blob
+
+import "vitrine/yara/internal/facts"
+
+// The flags of facts: whether anything is known.
+const (
+	factWake = 1 << iota
+	factGates
+)
+
+// WriteFacts writes what was proved of each rule.
+func WriteFacts(w *Writer, all []facts.Facts) {
+	for i := range all {
+		f := &all[i]
+		minLow, minHigh := Halves(uint64(f.MinSize))
+		maxLow, maxHigh := Halves(uint64(f.MaxSize))
+		w.Row(Facts, Bit(0, f.Wake != nil)|Bit(1, f.Gates != nil), uint32(len(f.Wake)), uint32(len(f.Gates)), minLow, minHigh, maxLow, maxHigh)
+		for _, id := range f.Wake {
+			w.Row(Wakes, uint32(id))
+		}
+		for _, g := range f.Gates {
+			w.Row(Gates, g.Mask, g.Value)
+		}
+	}
+}
+
+// ReadFacts reads them, for as many rules and patterns as there are. That they
+// are true is not checked: false ones hide matches of the rules they come with,
+// and nothing else.
+func ReadFacts(r *Reader, rules, patterns int) []facts.Facts {
+	if r.Len(Facts) != rules {
+		r.Fail("facts of %d rules of %d", r.Len(Facts), rules)
+		return nil
+	}
+	wakes := ReadInts(r, Wakes)
+	for _, id := range wakes {
+		if id < 0 || int(id) >= patterns {
+			r.Fail("pattern %d of %d wakes a rule", id, patterns)
+		}
+	}
+	gates := make([]facts.Gate, r.Len(Gates))
+	for i := range gates {
+		row := r.At(Gates, i)
+		gates[i] = facts.Gate{Mask: row.Word(0), Value: row.Word(1)}
+	}
+	out := make([]facts.Facts, rules)
+	for i := range out {
+		row := r.At(Facts, i)
+		flags := r.Flags(row, 0, factWake|factGates)
+		f := &out[i]
+		f.MinSize, f.MaxSize = int64(row.Long(3)), int64(row.Long(5))
+		if from, to := r.Take(Wakes, row.Word(1)); flags&factWake != 0 {
+			f.Wake = wakes[from:to:to]
+		}
+		if from, to := r.Take(Gates, row.Word(2)); flags&factGates != 0 {
+			f.Gates = gates[from:to:to]
+		}
+	}
+	r.Done(Wakes, Gates)
+	return out
+}
