@@ -11,8 +11,9 @@ import (
 // Rules is a compiled set of rules. It is immutable and safe for concurrent use.
 type Rules struct {
 	rules []*Rule
-	set   *ir.Set
+	set   *ir.Set // nil: a joined set
 	plan  *plan.Plan
+	parts []*Rules // of a joined set
 }
 
 // Rule is what is known of one compiled rule.

@@ -62,7 +62,8 @@ type Scanner struct {
 	rulesNow []int32 // to be evaluated
 	found    []int32 // patterns
 	result   Result
-	all      bool // evaluate every rule: what tests compare with
+	parts    []*Scanner // of a joined set
+	all      bool       // evaluate every rule: what tests compare with
 }
 
 // NewScanner returns a Scanner, or an error when an external variable is
@@ -73,6 +74,9 @@ func NewScanner(r *Rules, c ScanConfig) (*Scanner, error) {
 	setDefault(&c.MaxLoop, DefaultMaxLoop)
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if r.set == nil {
+		return newJoined(r, c)
 	}
 	externals, err := r.externals(c.Externals)
 	if err != nil {
@@ -116,6 +120,9 @@ func (r *Rules) externals(given map[string]any) ([]module.Value, error) {
 // SetExternals replaces values of external variables for the scans that
 // follow. Those not named get the values of the compilation.
 func (s *Scanner) SetExternals(given map[string]any) error {
+	if s.rules.set == nil {
+		return s.setExternals(given)
+	}
 	values, err := s.rules.externals(given)
 	if err == nil {
 		s.eval.SetExternals(values)
@@ -138,6 +145,9 @@ func (s *Scanner) stop() error {
 // the next Scan. With an error (the context's, or ErrTimeout) the Result still
 // holds what was found before it.
 func (s *Scanner) Scan(ctx context.Context, data []byte) (*Result, error) {
+	if s.rules.set == nil {
+		return s.scanParts(ctx, data)
+	}
 	s.begin(ctx, data)
 	err := s.search.Search()
 	if err == nil {
