@@ -6,6 +6,7 @@ import (
 	"vitrine/yara/internal/module"
 	"vitrine/yara/internal/module/clock"
 	"vitrine/yara/internal/module/console"
+	"vitrine/yara/internal/module/dotnet"
 	"vitrine/yara/internal/module/elf"
 	"vitrine/yara/internal/module/hash"
 	"vitrine/yara/internal/module/macho"
@@ -18,6 +19,7 @@ import (
 func makers() map[string]func() *module.Module {
 	return map[string]func() *module.Module{
 		"console": console.Module,
+		"dotnet":  dotnet.Module,
 		"elf":     elf.Module,
 		"hash":    hash.Module,
 		"macho":   macho.Module,
@@ -40,5 +42,5 @@ func Named(name string) (*module.Module, bool) {
 
 // Names lists the modules in alphabetical order.
 func Names() []string {
-	return []string{"console", "elf", "hash", "macho", "math", "pe", "string", "time"}
+	return []string{"console", "dotnet", "elf", "hash", "macho", "math", "pe", "string", "time"}
 }
