@@ -24,6 +24,9 @@ yara/internal/sema  yara/internal/facts  yara/internal/eval
 yara/internal/plan  yara/internal/blob
 yara
 
+internal/rulecheck
+internal/rulecheck/hunting
+
 internal/engine/limit  internal/engine/hashset  internal/engine/starter
 internal/engine/codec/...
 internal/engine/codec/xz
@@ -75,6 +78,7 @@ var barred = []fence{
 	{"yara/...", "unsafe", "a wrong index must be a contained panic, not a read of other memory"},
 	{"yara/...", "syscall", "the matcher asks nothing of the kernel"},
 	{"internal/engine/...", "os", "the engine is handed bytes: it opens and writes nothing"},
+	{"internal/rulecheck/...", "os", "judging rules opens nothing: it is handed what was read"},
 	{"internal/engine/...", "unsafe", "a wrong index must be a contained panic, not a read of other memory"},
 	{"internal/engine/...", "syscall", "the engine asks nothing of the kernel"},
 	{"cmd/...", "unsafe", "no command needs it"},

@@ -1,0 +1,69 @@
+package hunting
+
+import (
+	"vitrine/internal/rulecheck"
+	"vitrine/yara/syntax"
+)
+
+// From these scores on a rule is reported.
+const (
+	scoreLow    = 1
+	scoreMedium = 2
+	scoreHigh   = 3
+)
+
+// Checker judges rules. It may be used by several goroutines at once.
+type Checker struct{ words *vocabulary }
+
+// New makes a Checker.
+func New() *Checker { return &Checker{newVocabulary()} }
+
+// File gives a finding for every rule of a file that would fire on documents.
+// Private rules fire only through others, and are judged there.
+func (c *Checker) File(f *syntax.File) []rulecheck.Finding {
+	r := &reader{words: c.words, rules: map[string]*syntax.Rule{}, ways: map[string]way{}}
+	var rules []*syntax.Rule
+	for _, item := range f.Items {
+		if rule, ok := item.(*syntax.Rule); ok {
+			rules = append(rules, rule)
+			r.rules[rule.Name] = rule
+			r.names = append(r.names, rule.Name)
+		}
+	}
+	global := way{}
+	for _, rule := range rules {
+		if rule.Global {
+			global = global.and(r.ofRule(rule))
+		}
+	}
+	var out []rulecheck.Finding
+	for _, rule := range rules {
+		if rule.Private {
+			continue
+		}
+		if finding, bad := c.judge(f.Name, rule, r.ofRule(rule).and(global)); bad {
+			out = append(out, finding)
+		}
+	}
+	return out
+}
+
+func (c *Checker) judge(file string, rule *syntax.Rule, w way) (f rulecheck.Finding, bad bool) {
+	if !w.never {
+		w = c.words.joined(w)
+	}
+	score := w.score()
+	if score < scoreLow {
+		return f, false
+	}
+	chief := w.chief()
+	f = rulecheck.Finding{Kind: rulecheck.Hunting, Check: "documents", Rule: rule.Name, String: chief.name,
+		Reason: w.reason(), File: file, Line: chief.pos.Line, Col: chief.pos.Col}
+	switch {
+	case score >= scoreHigh:
+		f.Severity = rulecheck.High
+	case score >= scoreMedium:
+		f.Severity = rulecheck.Medium
+	}
+	return f, true
+}
