@@ -6,8 +6,9 @@
 // looked up. A literal of seven bytes or more gives four windows, one of which
 // lies at a multiple of four wherever the literal stands: so only every fourth
 // position is probed for it. Literals of five and six bytes are probed at every
-// second position, those of four at each. Windows are folded (bit 0x20 set in
-// every byte), so that matching without regard to case costs nothing extra.
+// second position, shorter ones at each, by windows as short as they are.
+// Windows are folded (bit 0x20 set in every byte), so that matching without
+// regard to case costs nothing extra.
 //
 // On amd64 with AVX2 eight windows are probed at once; the scalar code beside it
 // gives the same answers and is what other machines run.
@@ -36,74 +37,112 @@ type Literal struct {
 
 // Table finds a fixed set of literals.
 type Table struct {
-	strides [len(strideOf)]*strideTable // nil where no literal is of that kind
-	text    []byte                      // bytes of all literals
-	short   *shortTable                 // literals under four bytes; nil when there are none
-	vector  bool                        // probe eight windows at once
+	shelves [len(shapes)]*shelf // nil where no literal is of that shape
+	text    []byte              // bytes of all literals
+	vector  bool                // probe eight windows at once
 }
 
-// strideOf gives the stride of each table.
-var strideOf = [...]int{4, 2, 1}
+// shape says how the literals of one shelf are looked for.
+type shape struct {
+	length int // of the window
+	stride int // between positions probed
+}
+
+// shapes are all there are, the cheapest first.
+var shapes = [...]shape{{4, 4}, {4, 2}, {4, 1}, {3, 1}, {2, 1}, {1, 1}}
+
+// anywhere is the shape of a single window of full length.
+const anywhere = 2
+
+// span is the number of bytes a literal needs to have the shape.
+func (s shape) span() int { return s.length + s.stride - 1 }
 
 // entry is one window of one literal.
 type entry struct {
+	check  uint32 // four folded bytes more, near the window: most candidates fail here
 	text   uint32 // start in Table.text
 	id     uint32
+	skip   uint16 // bytes of the caller's literal before the part kept
 	size   uint8
 	back   uint8 // distance from the literal's first byte to the window
+	beside int8  // distance from the window to the bytes of check
 	noCase bool
-	skip   uint16 // bytes of the caller's literal before the part kept
+}
+
+// place puts the entry's window at an offset of the literal and chooses the
+// bytes to check with it: those behind the window if there are any, else those
+// before it, overlapping it where the literal is short.
+func (e *entry) place(part []byte, at int) {
+	e.back = uint8(at)
+	if len(part) <= windowLen {
+		return // there is nothing more
+	}
+	check := min(at+windowLen, len(part)-windowLen)
+	if check == at {
+		check = max(at-windowLen, 0)
+	}
+	e.beside = int8(check - at)
+	e.check = load(part, check) | fold
 }
 
 // Build makes the table. The order of the literals decides only the order in
 // which candidates at one position are reported.
 func Build(literals []Literal) *Table {
 	t := &Table{vector: hasVector()}
-	var windows [len(strideOf)][]window
-	var short []Literal
+	var windows [len(shapes)][]window
 	for _, l := range literals {
-		if len(l.Bytes) < windowLen {
-			short = append(short, l)
-			continue
-		}
 		part, skip := rarestPart(l.Bytes)
 		e := entry{text: uint32(len(t.text)), id: l.ID, size: uint8(len(part)), noCase: l.NoCase, skip: uint16(skip)}
 		t.text = append(t.text, part...)
-		k := strideFor(part)
-		windows[k] = append(windows[k], windowsOf(part, strideOf[k], e)...)
+		k, at := shapeOf(part)
+		windows[k] = append(windows[k], windowsOf(part, shapes[k], at, e)...)
 	}
 	for k, w := range windows {
-		t.strides[k] = newStrideTable(strideOf[k], w)
+		t.shelves[k] = newShelf(shapes[k], w)
 	}
-	t.short = buildShort(short)
 	return t
 }
 
-// strideFor chooses the table of a literal: the widest stride it is long
-// enough for.
-func strideFor(part []byte) int {
-	for k, stride := range strideOf {
-		if len(part) >= windowLen+stride-1 {
-			return k
+// shapeOf chooses the shape of a literal and the slice of it to look for: the
+// widest stride it is long enough for, unless a single window of it is so much
+// rarer that probing everywhere for that costs less.
+func shapeOf(part []byte) (k, at int) {
+	if len(part) < windowLen {
+		return anywhere + windowLen - len(part), 0
+	}
+	single, singleRate := rarestSlice(part, 1)
+	for k, s := range shapes[:anywhere] {
+		if len(part) < s.span() {
+			continue
+		}
+		if at, rate := rarestSlice(part, s.stride); rate < rareEnough || rate < muchRarer*singleRate {
+			return k, at
 		}
 	}
-	return len(strideOf) - 1
+	return anywhere, single
 }
 
-// windowsOf gives the neighbouring windows of the rarest slice of a literal,
-// as many as the stride is wide.
-func windowsOf(part []byte, stride int, e entry) []window {
-	at := rarestSlice(part, windowLen+stride-1)
-	out := make([]window, stride)
-	for o := range stride {
-		e.back = uint8(at + o)
-		out[o] = window{load(part, at+o) | fold, e}
+// A slice that passes once in 2^14 positions is rare enough in any case; one
+// that passes more often is looked for by a single window where that passes
+// sixteen times less often.
+const (
+	rareEnough = 1.0 / (1 << 14)
+	muchRarer  = 16
+)
+
+// windowsOf gives the neighbouring windows at an offset of a literal, as many
+// as the stride is wide.
+func windowsOf(part []byte, s shape, at int, e entry) []window {
+	out := make([]window, s.stride)
+	for o := range s.stride {
+		e.place(part, at+o)
+		out[o] = window{s.window(part, at+o), e}
 	}
 	return out
 }
 
 // Empty reports whether the table finds nothing.
-func (t *Table) Empty() bool { return t.strides == [len(strideOf)]*strideTable{} && t.short == nil }
+func (t *Table) Empty() bool { return t.shelves == [len(shapes)]*shelf{} }
 
 // Sink gets candidates. id is the literal's, pos where its first byte stands.
 type Sink interface {
@@ -114,31 +153,33 @@ type Sink interface {
 // and before to. Bytes up to len(data) are looked at, so data can be scanned
 // in adjoining pieces and no literal is missed or reported twice.
 func (t *Table) Scan(data []byte, from, to int, sink Sink) {
-	for _, s := range t.strides {
+	for _, s := range t.shelves {
 		if s != nil {
-			t.scanStride(s, data, from, min(to, len(data)-windowLen+1), sink)
+			t.scanShelf(s, data, from, min(to, len(data)-s.length+1), sink)
 		}
-	}
-	if t.short != nil {
-		t.short.scan(data, from, min(to, len(data)), sink)
 	}
 }
 
 // lookup reports the literals that have the window at pos and stand there.
-func (t *Table) lookup(s *strideTable, data []byte, pos int, w uint32, sink Sink) {
-	for _, e := range s.find(w) {
-		if start := pos - int(e.back); t.stands(&e, data, start) {
+func (t *Table) lookup(s *shelf, data []byte, pos int, w uint32, sink Sink) {
+	found := s.find(w)
+	for i := range found {
+		e := &found[i]
+		start := pos - int(e.back)
+		if start < int(e.skip) || start+int(e.size) > len(data) {
+			continue
+		}
+		if e.size > windowLen && load(data, pos+int(e.beside))|fold != e.check {
+			continue
+		}
+		if t.stands(e, data, start) {
 			sink.Candidate(e.id, start-int(e.skip))
 		}
 	}
 }
 
-// stands reports whether the kept part of the literal stands at start and the
-// part cut off in front fits in the data.
+// stands reports whether the kept part of the literal stands at start.
 func (t *Table) stands(e *entry, data []byte, start int) bool {
-	if start < int(e.skip) || start+int(e.size) > len(data) {
-		return false
-	}
 	want := t.text[e.text : e.text+uint32(e.size)]
 	have := data[start : start+int(e.size)]
 	if e.noCase {

@@ -118,20 +118,26 @@ func TestBuildIsDeterministic(t *testing.T) {
 		lits = append(lits, Literal{Bytes: b, ID: uint32(i)})
 	}
 	a, b := Build(lits), Build(lits)
-	for k := range strideOf {
-		x, y := a.strides[k], b.strides[k]
+	for k := range shapes {
+		x, y := a.shelves[k], b.shelves[k]
+		if x == nil {
+			continue
+		}
 		if !slices.Equal(x.bloom, y.bloom) || !slices.Equal(x.slots, y.slots) || !slices.Equal(x.entries, y.entries) {
-			t.Errorf("two builds of the same literals differ at stride %d", strideOf[k])
+			t.Errorf("two builds of the same literals differ at shape %v", shapes[k])
 		}
 	}
 }
 
-func TestRarityPrefersUncommonBytes(t *testing.T) {
-	order := [][]byte{{0, 0, 0, 0}, []byte("    "), []byte("eeee"), []byte("rese"), []byte("rQ7x"), {0xC7, 0x9A, 0xE1, 0xB3}}
+func TestFrequencyOrdersWindows(t *testing.T) {
+	order := []string{"Qx7z", "retu", "\x00\x00\x00\x00"}
 	for i := 1; i < len(order); i++ {
-		if Rarity(order[i-1]) >= Rarity(order[i]) {
-			t.Errorf("%q is taken for as rare as %q", order[i-1], order[i])
+		if frequency([]byte(order[i-1])) >= frequency([]byte(order[i])) {
+			t.Errorf("%q is taken for as frequent as %q", order[i-1], order[i])
 		}
+	}
+	if at, _ := rarestSlice([]byte("\x00\x00\x00\x00\x00\x00\x00\x00Zq8!kW\x00\x00"), 2); at < 6 {
+		t.Errorf("the rarest slice is at %d, in the zeros", at)
 	}
 }
 

@@ -1,17 +1,20 @@
 #include "textflag.h"
 
-// func probeAVX2(dst *byte, src *byte, groups int, bloom *uint32, shift uint64)
+// func probeAVX2(dst *byte, src *byte, groups int, keep uint32, bloom *uint32, shift uint64)
 //
-// For each group of 32 bytes at src, eight windows of four bytes are folded,
-// hashed and looked up; bit i of the group's byte at dst tells whether window i
+// For each group of 32 bytes at src, eight loads of four bytes are folded, cut
+// to the bytes of the window, hashed and looked up; bit i of the group's byte at dst tells whether window i
 // may be one of the table's. One bit of the word is at h&31 from the top, the
 // other at h>>5&31.
-TEXT ·probeAVX2(SB), NOSPLIT, $0-40
+TEXT ·probeAVX2(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI
 	MOVQ groups+16(FP), CX
-	MOVQ bloom+24(FP), DX
-	MOVQ shift+32(FP), AX
+	MOVL keep+24(FP), AX
+	MOVQ AX, X11
+	VPBROADCASTD X11, Y11
+	MOVQ bloom+32(FP), DX
+	MOVQ shift+40(FP), AX
 	MOVQ AX, X15
 	MOVL $0x20202020, AX
 	MOVQ AX, X14
@@ -28,6 +31,7 @@ TEXT ·probeAVX2(SB), NOSPLIT, $0-40
 loop:
 	VMOVDQU (SI), Y0
 	VPOR    Y14, Y0, Y0
+	VPAND   Y11, Y0, Y0
 	VPMULLD Y13, Y0, Y0
 	VPSRLD  X15, Y0, Y1
 	VPCMPEQD Y2, Y2, Y2

@@ -5,4 +5,6 @@ package prefilter
 func hasVector() bool { return false }
 
 // probeVector is never called where hasVector says no.
-func probeVector(masks, data []byte, bloom []uint32, shift uint) { panic("no vector unit") }
+func probeVector(masks, data []byte, keep uint32, bloom []uint32, shift uint) {
+	panic("no vector unit")
+}

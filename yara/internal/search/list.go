@@ -2,8 +2,9 @@ package search
 
 import "slices"
 
-// list keeps matches in order of offset, one for each offset: the first that
-// was found, or the longest. Most matches come in order. Those that do not
+// list keeps matches in order of offset, one for each offset: the shortest, or
+// with longest the longest, so that the order in which they are found does not
+// tell. Most matches come in order. Those that do not
 // wait in late until they are worth a merge, so that n matches cost
 // O(n log n) in whatever order they come.
 type list struct {
@@ -14,8 +15,14 @@ type list struct {
 // lateMin is how many matches wait at least before they are merged.
 const lateMin = 256
 
-// known takes a match of an offset that is in the list already. With longest
-// the longer of the two is kept.
+// meet takes another match at the same offset and keeps one of the two.
+func (m *Match) meet(other Match, longest bool) {
+	if longest == (other.Length > m.Length) && other.Length != m.Length {
+		*m = other
+	}
+}
+
+// known takes a match of an offset that is in the list already.
 func (l *list) known(m Match, longest bool) bool {
 	n := len(l.sorted)
 	if n == 0 || l.sorted[n-1].Offset < m.Offset {
@@ -25,9 +32,7 @@ func (l *list) known(m Match, longest bool) bool {
 	if !ok {
 		return l.waits(m, longest)
 	}
-	if longest {
-		l.sorted[i].Length = max(l.sorted[i].Length, m.Length)
-	}
+	l.sorted[i].meet(m, longest)
 	return true
 }
 
@@ -38,9 +43,7 @@ func (l *list) waits(m Match, longest bool) bool {
 	if n == 0 || l.late[n-1].Offset != m.Offset {
 		return false
 	}
-	if longest {
-		l.late[n-1].Length = max(l.late[n-1].Length, m.Length)
-	}
+	l.late[n-1].meet(m, longest)
 	return true
 }
 
@@ -92,12 +95,11 @@ func unique(m []Match, longest bool) []Match {
 	out := m[:1]
 	for _, x := range m[1:] {
 		last := &out[len(out)-1]
-		switch {
-		case x.Offset != last.Offset:
+		if x.Offset != last.Offset {
 			out = append(out, x)
-		case longest:
-			last.Length = max(last.Length, x.Length)
+			continue
 		}
+		last.meet(x, longest)
 	}
 	return out
 }

@@ -25,12 +25,8 @@ func keep(matches []Match, longest bool) []Match {
 	byOffset := map[int64]Match{}
 	for _, m := range matches {
 		old, ok := byOffset[m.Offset]
-		switch {
-		case !ok:
+		if !ok || longest && m.Length > old.Length || !longest && m.Length < old.Length {
 			byOffset[m.Offset] = m
-		case longest:
-			old.Length = max(old.Length, m.Length)
-			byOffset[m.Offset] = old
 		}
 	}
 	out := []Match{}

@@ -7,11 +7,12 @@ import (
 	"slices"
 )
 
-// strideTable finds the windows of literals that are probed at one stride.
-type strideTable struct {
-	stride int
-	bloom  []uint32
-	shift  uint
+// shelf finds the windows of one shape.
+type shelf struct {
+	shape
+	keep  uint32 // the bytes of a load that are the window
+	bloom []uint32
+	shift uint
 
 	slots    []slot // open addressing on the folded window
 	slotMask uint32
@@ -38,12 +39,12 @@ const (
 	maxLogWords = 17
 )
 
-func newStrideTable(stride int, windows []window) *strideTable {
+func newShelf(s shape, windows []window) *shelf {
 	if len(windows) == 0 {
 		return nil
 	}
 	slices.SortStableFunc(windows, func(a, b window) int { return cmp.Compare(a.value, b.value) })
-	t := &strideTable{stride: stride, entries: make([]entry, len(windows))}
+	t := &shelf{shape: s, keep: s.keep(), entries: make([]entry, len(windows))}
 	for i, w := range windows {
 		t.entries[i] = w.entry
 	}
@@ -65,7 +66,7 @@ func newStrideTable(stride int, windows []window) *strideTable {
 
 // insert sets the two bits of a window, counted from the top of the word, and
 // gives its entries a slot.
-func (t *strideTable) insert(w, start, count uint32) {
+func (t *shelf) insert(w, start, count uint32) {
 	h := w * hashMul
 	t.bloom[h>>t.shift] |= 1<<31>>(h&31) | 1<<31>>(h>>5&31)
 	i := h >> 7 & t.slotMask
@@ -76,7 +77,7 @@ func (t *strideTable) insert(w, start, count uint32) {
 }
 
 // find gives the entries of a window.
-func (t *strideTable) find(w uint32) []entry {
+func (t *shelf) find(w uint32) []entry {
 	for i := w * hashMul >> 7 & t.slotMask; ; i = (i + 1) & t.slotMask {
 		switch s := &t.slots[i]; {
 		case s.count == 0:
@@ -85,6 +86,22 @@ func (t *strideTable) find(w uint32) []entry {
 			return t.entries[s.start : s.start+s.count]
 		}
 	}
+}
+
+// keep masks the bytes of a load of four that belong to a window.
+func (s shape) keep() uint32 { return 1<<(8*s.length) - 1 }
+
+// window gives the folded window at an offset. Where fewer than four bytes are
+// left, those it needs must be there.
+func (s shape) window(b []byte, i int) uint32 {
+	if i+windowLen <= len(b) {
+		return (load(b, i) | fold) & s.keep()
+	}
+	var w uint32
+	for k := range s.length {
+		w |= uint32(b[i+k]|0x20) << (8 * k)
+	}
+	return w
 }
 
 func load(b []byte, i int) uint32 { return binary.LittleEndian.Uint32(b[i:]) }
