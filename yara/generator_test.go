@@ -200,7 +200,10 @@ func (g *generator) boolean(depth int) string {
 		if g.pick(2) == 0 {
 			return g.fromModule(d) + g.of(" == ", " != ", " < ", " >= ") + g.number(0)
 		}
-		return g.of(g.float()+g.of(" > ", " <= ", " == ")+g.float(), g.number(d))
+		if g.plain || g.pick(2) == 0 { // libyara adds up the numbers that bodies of loops give
+			return g.float() + g.of(" > ", " <= ", " == ") + g.float()
+		}
+		return g.number(d)
 	case 11:
 		if len(g.earlier) > 0 {
 			return g.of(g.earlier...)
