@@ -35,6 +35,8 @@ internal/engine/document/...
 internal/engine/document
 internal/engine/sevenzip
 internal/engine/archive
+internal/engine/clamav/...
+internal/engine/clamav
 internal/engine
 
 internal/endpoint/files
