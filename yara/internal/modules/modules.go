@@ -6,6 +6,7 @@ import (
 	"vitrine/yara/internal/module"
 	"vitrine/yara/internal/module/clock"
 	"vitrine/yara/internal/module/console"
+	"vitrine/yara/internal/module/dex"
 	"vitrine/yara/internal/module/dotnet"
 	"vitrine/yara/internal/module/elf"
 	"vitrine/yara/internal/module/hash"
@@ -19,6 +20,7 @@ import (
 func makers() map[string]func() *module.Module {
 	return map[string]func() *module.Module{
 		"console": console.Module,
+		"dex":     dex.Module,
 		"dotnet":  dotnet.Module,
 		"elf":     elf.Module,
 		"hash":    hash.Module,
@@ -42,5 +44,5 @@ func Named(name string) (*module.Module, bool) {
 
 // Names lists the modules in alphabetical order.
 func Names() []string {
-	return []string{"console", "dotnet", "elf", "hash", "macho", "math", "pe", "string", "time"}
+	return []string{"console", "dex", "dotnet", "elf", "hash", "macho", "math", "pe", "string", "time"}
 }
