@@ -59,7 +59,7 @@ func explained(set *ruleset.Set, name string) ([]explainedRule, []string) {
 	for rule := range set.Rules.All() {
 		names = append(names, rule.Name)
 		if rule.Name == name {
-			rules = append(rules, explainRule(rule, set.Text(rule.File)))
+			rules = append(rules, explainRule(rule, []byte(rule.Text)))
 		}
 	}
 	return rules, names

@@ -33,7 +33,7 @@ vitrine explain eicar_test_file`,
 		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
 		Annotations: map[string]string{
 			page.Exit: exits("done", ""),
-			page.See:  "vitrine-scan(1), vitrine-explain(1), vitrine-yara(1)",
+			page.See:  "vitrine-scan(1), vitrine-explain(1), vitrine-yara(1), vitrine-rules(1)",
 		},
 	}
 	root.AddGroup(
@@ -43,7 +43,7 @@ vitrine explain eicar_test_file`,
 	)
 	add(root, "protect", newScan(env), newYara(env))
 	add(root, "see", newExplain(env))
-	add(root, "check", newVersion(env), newCompletion(env))
+	add(root, "check", newRules(env), newVersion(env), newCompletion(env))
 	page.Install(root)
 	return root
 }

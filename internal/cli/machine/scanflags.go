@@ -57,7 +57,7 @@ func (o *scanOptions) bind(c *cobra.Command) {
 
 func (o *scanOptions) bindLookFor(c *cobra.Command) {
 	f := c.Flags()
-	f.StringArrayVar(&o.rules, "rules", nil, "also use the rules in `FILE|DIR|ZIP` (*.yar, *.yara); repeatable")
+	f.StringArrayVar(&o.rules, "rules", nil, "also use the rules in `FILE|DIR|ZIP` (*.yar, *.yara, or compiled); repeatable")
 	f.BoolVar(&o.noDefaultRules, "no-default-rules", false, "do not use the rules that come with vitrine")
 	f.StringArrayVar(&o.hashes, "hashes", nil, "find what has a digest (SHA-256, SHA-1, MD5) listed in `FILE`; repeatable")
 	f.StringArrayVar(&o.allow, "allow", nil, "let be what has a digest listed in `FILE`, with all inside it; repeatable")

@@ -1,5 +1,6 @@
 // Package ruleset turns what a user names with --rules into compiled rules: a
-// file, a directory, or a zip archive that is read in memory.
+// file, a directory, a zip archive that is read in memory, or a file of rules
+// compiled beforehand.
 //
 // It follows includes, but never out of the directory or archive the rules lie
 // in. It reports everything that is wrong with every file, not only the first

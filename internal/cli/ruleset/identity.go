@@ -3,6 +3,7 @@ package ruleset
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"slices"
 )
 
@@ -18,9 +19,10 @@ func (i Identity) Short() string {
 }
 
 // identify sums up contents only: the same rules have the same identity
-// wherever they lie and however they are packed.
-func identify(count int, texts map[string][]byte) Identity {
-	var sums []string
+// wherever they lie and however they are packed. more are sums of files that
+// are not kept.
+func identify(count int, texts map[string][]byte, more map[string]string) Identity {
+	sums := slices.Collect(maps.Values(more))
 	for _, text := range texts {
 		sum := sha256.Sum256(text)
 		sums = append(sums, hex.EncodeToString(sum[:]))

@@ -19,13 +19,23 @@ const maxSource = 256 << 20
 // Config names the rules to load.
 type Config struct {
 	Builtin []yara.Source // rules that come with the program; nil: none
-	Paths   []string      // files, directories or zip archives
+	Paths   []string      // files, directories, zip archives or compiled rules
+
+	// Externals gives the external variables, as yara.Config has them.
+	Externals map[string]any
+
+	// Portable is for rules to be compiled into a file: sources are named and
+	// sorted by their place below the paths, so that the same sources give the
+	// same rules wherever they lie and in whatever order they are named.
+	// Compiled rules are refused.
+	Portable bool
 }
 
 // Set is what was loaded.
 type Set struct {
 	Rules    *yara.Rules
 	Identity Identity
+	Files    int // of rules, those included counted too
 
 	texts map[string][]byte // every source read, by the name it has in Rule.File
 }
@@ -49,8 +59,9 @@ func (e Errors) Unwrap() []error { return e }
 // directory or archive that another one of it includes is not loaded a second
 // time by itself. The error is of type Errors; the set is then nil.
 func Load(c Config) (*Set, error) {
-	l := &loader{texts: map[string][]byte{}, places: map[string]place{}}
-	l.compiler = yara.NewCompiler(yara.Config{Include: l.include})
+	l := &loader{portable: c.Portable, texts: map[string][]byte{}, places: map[string]place{}, sums: map[string]string{}}
+	defer l.close()
+	l.compiler = yara.NewCompiler(yara.Config{Include: l.include, Externals: c.Externals})
 	for _, s := range c.Builtin {
 		l.texts[s.Name] = s.Text
 		l.add(s)
@@ -58,6 +69,7 @@ func Load(c Config) (*Set, error) {
 	for _, p := range c.Paths {
 		l.path(p)
 	}
+	l.addWaiting()
 	if len(l.errors) > 0 {
 		return nil, l.errors
 	}
@@ -65,14 +77,29 @@ func Load(c Config) (*Set, error) {
 	if err != nil {
 		return nil, Errors{err}
 	}
-	return &Set{Rules: rules, Identity: identify(rules.Len(), l.texts), texts: l.texts}, nil
+	if len(l.compiled) > 0 {
+		rules = l.join(rules)
+	}
+	return &Set{Rules: rules, Identity: identify(rules.Len(), l.texts, l.sums), Files: len(l.texts) + len(l.sums), texts: l.texts}, nil
 }
 
 type loader struct {
+	portable bool
 	compiler *yara.Compiler
 	texts    map[string][]byte
 	places   map[string]place
 	errors   Errors
+
+	dirs     []*dirTree    // open until all is compiled
+	waiting  []waiting     // portable: what is to be sorted and compiled
+	compiled []*yara.Rules // read as they are
+	sums     map[string]string
+}
+
+func (l *loader) close() {
+	for _, d := range l.dirs {
+		d.close()
+	}
 }
 
 // place is where a source came from, and so what its includes are relative to.
@@ -102,6 +129,9 @@ func (l *loader) add(s yara.Source) {
 		return
 	}
 	for _, d := range all {
+		if at, ok := l.places[d.File]; ok {
+			d.File = at.tree.show(at.name) // as the user knows it
+		}
 		l.errors = append(l.errors, errors.New(Describe(d)))
 	}
 }
@@ -131,6 +161,10 @@ func (l *loader) path(name string) {
 		l.fail("read rules %s: %w", name, err)
 		return
 	}
+	if yara.IsCompiled(text) {
+		l.blob(name, text)
+		return
+	}
 	if bytes.HasPrefix(text, []byte("PK\x03\x04")) || bytes.HasPrefix(text, []byte("PK\x05\x06")) {
 		l.archive(name, text)
 		return
@@ -141,7 +175,7 @@ func (l *loader) path(name string) {
 		l.fail("read rules: %w", err)
 		return
 	}
-	defer root.close()
+	l.dirs = append(l.dirs, root)
 	l.source(place{root, base}, name, text)
 }
 
@@ -149,6 +183,11 @@ func (l *loader) path(name string) {
 // directory and a file of it.
 func (l *loader) source(at place, show string, text []byte) {
 	if _, done := l.places[show]; done {
+		return
+	}
+	if l.portable {
+		l.places[show] = at
+		l.waiting = append(l.waiting, waiting{at, text})
 		return
 	}
 	if _, builtin := l.texts[show]; builtin {
@@ -173,6 +212,9 @@ func (l *loader) include(from, target string) (yara.Source, error) {
 		return yara.Source{}, fmt.Errorf("include %q: %w", target, bare(err))
 	}
 	show := at.tree.show(name)
+	if l.portable {
+		show = l.portableName(place{at.tree, name}, text)
+	}
 	l.texts[show], l.places[show] = text, place{at.tree, name}
 	return yara.Source{Name: show, Text: text}, nil
 }

@@ -53,7 +53,7 @@ func (l *loader) directory(name string) {
 		l.fail("read rules: %w", err)
 		return
 	}
-	defer dir.close()
+	l.dirs = append(l.dirs, dir)
 	var names []string
 	err = filepath.WalkDir(name, func(p string, entry fs.DirEntry, err error) error {
 		if err != nil {

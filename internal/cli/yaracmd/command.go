@@ -8,9 +8,10 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const long = `Every RULES_FILE holds rules in source form; "-" is standard input. A name
-before a colon puts its rules into a namespace of that name. The last argument
-is what is scanned: a file, the files of a directory, or with --scan-list the
+const long = `Every RULES_FILE holds rules in source form, or rules compiled by vitrine
+rules compile: the content says which, and with -C all must be compiled. "-" is
+standard input. A name before a colon puts the rules of a source into a
+namespace of that name. The last argument is what is scanned: a file, the files of a directory, or with --scan-list the
 paths a file holds. Flags may stand anywhere. Archives are not opened: vitrine
 scan --rules does that.
 

@@ -16,9 +16,14 @@ import (
 // looked at.
 func (c *call) compile(files []string, externals map[string]any) (*yara.Rules, error) {
 	compiler := yara.NewCompiler(yara.Config{Externals: externals, Include: include})
+	var compiled []*yara.Rules
 	for _, f := range files {
-		if err := c.addFile(compiler, f); err != nil {
+		ready, err := c.addFile(compiler, f)
+		if err != nil {
 			return nil, err
+		}
+		if ready != nil {
+			compiled = append(compiled, ready)
 		}
 	}
 	if c.options.FailOnWarnings && !c.options.NoWarnings && len(compiler.Warnings()) > 0 {
@@ -28,16 +33,51 @@ func (c *call) compile(files []string, externals map[string]any) (*yara.Rules, e
 	if err != nil {
 		return nil, c.fail("error: %v", err)
 	}
+	if len(compiled) > 0 {
+		if rules, err = c.join(rules, compiled, externals); err != nil {
+			return nil, err
+		}
+	}
 	return rules, c.checkStrings(rules)
 }
 
-func (c *call) addFile(compiler *yara.Compiler, arg string) error {
-	src, err := c.ruleFile(arg)
-	if err != nil {
-		return c.fail("error: %v", err)
+// join puts rules that were compiled before behind those of sources. Their
+// variables get values only now.
+func (c *call) join(sources *yara.Rules, compiled []*yara.Rules, externals map[string]any) (*yara.Rules, error) {
+	if sources.Len() > 0 {
+		compiled = append([]*yara.Rules{sources}, compiled...)
 	}
+	rules := yara.Join(compiled...)
+	if _, err := yara.NewScanner(rules, yara.ScanConfig{Externals: externals}); err != nil {
+		return nil, c.fail("error: -d: %v", err)
+	}
+	c.externals = externals
+	return rules, nil
+}
+
+// addFile adds a source to what is compiled, or gives the rules of a file that
+// is compiled already.
+func (c *call) addFile(compiler *yara.Compiler, arg string) (compiled *yara.Rules, err error) {
+	src, err := c.ruleFile(arg)
+	switch {
+	case err != nil:
+		return nil, c.fail("error: %v", err)
+	case yara.IsCompiled(src.Text) && src.Namespace != "":
+		return nil, c.fail("error: %s: compiled rules keep their namespaces, they take no %q", src.Name, src.Namespace)
+	case yara.IsCompiled(src.Text):
+		if compiled, err = yara.Load(src.Text); err != nil {
+			return nil, c.fail("error: %s: %v", src.Name, err)
+		}
+		return compiled, nil
+	case c.options.CompiledRules:
+		return nil, c.fail("error: -C: %s holds no rules compiled by vitrine rules compile", src.Name)
+	}
+	return nil, c.addSource(compiler, src)
+}
+
+func (c *call) addSource(compiler *yara.Compiler, src yara.Source) error {
 	seen := len(compiler.Warnings())
-	err = compiler.Add(src)
+	err := compiler.Add(src)
 	if ws := compiler.Warnings(); len(ws) > seen {
 		c.tellWarnings(ws[seen:])
 	}
@@ -120,16 +160,4 @@ func (c *call) checkStrings(rules *yara.Rules) error {
 		}
 	}
 	return err
-}
-
-// moduleNames lists those modules of yara that rules may import here.
-func moduleNames() []string {
-	known := []string{"console", "cuckoo", "dex", "dotnet", "elf", "hash", "macho", "magic", "math", "pe", "string", "time"}
-	var names []string
-	for _, m := range known {
-		if _, err := yara.Compile(`import "` + m + `"`); err == nil {
-			names = append(names, m)
-		}
-	}
-	return names
 }

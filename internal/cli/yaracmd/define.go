@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// parseExternals reads the arguments of -d. As in yara the value decides the
-// type: 1 is an integer, 1.0 a float, true and false are booleans, the rest
-// is text.
-func parseExternals(defs []string) (map[string]any, error) {
+// Externals reads the arguments of -d, VAR=VALUE each. As in yara the value
+// decides the type: 1 is an integer, 1.0 a float, true and false are booleans,
+// the rest is text.
+func Externals(defs []string) (map[string]any, error) {
 	vars := make(map[string]any, len(defs))
 	for _, d := range defs {
 		name, value, ok := strings.Cut(d, "=")

@@ -20,17 +20,17 @@ func TestParseExternals(t *testing.T) {
 		{"v=a=b", "a=b"}, {"v=a,b c", "a,b c"},
 	}
 	for _, tt := range tests {
-		got, err := parseExternals([]string{tt.def})
+		got, err := Externals([]string{tt.def})
 		if err != nil || !reflect.DeepEqual(got, map[string]any{"v": tt.want}) {
 			t.Errorf("-d %s: %#v, %v; want %#v", tt.def, got, err, tt.want)
 		}
 	}
 	for _, bad := range []string{"", "v", "=1", "v=9223372036854775808"} {
-		if got, err := parseExternals([]string{"ok=1", bad}); err == nil || !strings.HasPrefix(err.Error(), "-d ") {
+		if got, err := Externals([]string{"ok=1", bad}); err == nil || !strings.HasPrefix(err.Error(), "-d ") {
 			t.Errorf("-d %q: %v, %v; want an error naming -d", bad, got, err)
 		}
 	}
-	last, err := parseExternals([]string{"v=1", "v=two"})
+	last, err := Externals([]string{"v=1", "v=two"})
 	if err != nil || last["v"] != "two" {
 		t.Errorf("the last definition must count: %v, %v", last, err)
 	}

@@ -17,6 +17,7 @@ type Options struct {
 	ScanList         bool
 	SkipLarger       int64 // bytes; 0 skips nothing. Counts for files met in directories only
 	FastScan         bool
+	CompiledRules    bool  // every rule file is compiled
 	Threads          int   // 0: one for each processor
 	Timeout          int64 // seconds for the whole run; 0 means none
 	MaxRules         int64 // 0 means no end
@@ -46,7 +47,6 @@ type Options struct {
 	ModuleNames bool
 
 	// Known to yara, refused here.
-	CompiledRules   bool
 	PrintModuleData bool
 	StrictEscape    bool
 
@@ -68,7 +68,7 @@ type FlagGroup struct {
 func FlagGroups() []FlagGroup {
 	return []FlagGroup{
 		{"What and how to scan", []string{"recursive", "no-follow-symlinks", "scan-list", "skip-larger", "fast-scan",
-			"threads", "timeout", "max-rules", "define", "module-data", "max-strings-per-rule"}},
+			"threads", "timeout", "max-rules", "define", "module-data", "max-strings-per-rule", "compiled-rules"}},
 		{"What to print", []string{"tag", "identifier", "negate", "count", "print-strings", "print-string-length",
 			"print-xor-key", "print-meta", "print-tags", "print-namespace", "print-stats", "disable-console-logs",
 			"no-warnings", "fail-on-warnings"}},
@@ -85,6 +85,7 @@ func (o *Options) bind(c *cobra.Command) {
 func (o *Options) bindScan(c *cobra.Command) {
 	f := c.Flags()
 	f.BoolVarP(&o.Recursive, "recursive", "r", false, "go into directories below")
+	f.BoolVarP(&o.CompiledRules, "compiled-rules", "C", false, "take only rules made by vitrine rules compile")
 	f.BoolVarP(&o.NoFollowSymlinks, "no-follow-symlinks", "N", false, "skip symbolic links met in directories")
 	f.BoolVar(&o.ScanList, "scan-list", false, "the target lists what to scan, one path a line")
 	f.Int64VarP(&o.SkipLarger, "skip-larger", "z", 0, "in directories, skip files of this `SIZE` in bytes and above")
@@ -118,7 +119,6 @@ func (o *Options) bindPrint(c *cobra.Command) {
 func (o *Options) bindRest(c *cobra.Command) {
 	f := c.Flags()
 	f.BoolVarP(&o.ModuleNames, "module-names", "M", false, "list the modules that rules may import")
-	f.BoolVarP(&o.CompiledRules, "compiled-rules", "C", false, "not supported yet: rules compiled beforehand")
 	f.BoolVarP(&o.PrintModuleData, "print-module-data", "D", false, "not supported yet: print what modules found")
 	f.BoolVarP(&o.StrictEscape, "strict-escape", "E", false, "not supported yet: warn of unknown escapes")
 	f.Int64VarP(&o.ignored.stackSize, "stack-size", "k", 0, "take a `NUMBER` for yara's sake, without effect")
@@ -129,8 +129,6 @@ func (o *Options) bindRest(c *cobra.Command) {
 // check refuses what cannot be done, before anything is read.
 func (o *Options) check() error {
 	switch {
-	case o.CompiledRules:
-		return errors.New("-C: compiled rules cannot be loaded yet; name the rule sources instead")
 	case o.PrintModuleData:
 		return errors.New("-D: printing module data is not supported yet")
 	case o.StrictEscape:

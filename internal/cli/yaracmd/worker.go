@@ -30,6 +30,7 @@ func (w *worker) reset() (err error) {
 		Fast:       w.options.FastScan,
 		Console:    w.console,
 		ModuleData: w.data,
+		Externals:  w.externals,
 		Now:        w.env.Now,
 	})
 	return err

@@ -4,8 +4,9 @@
 //
 // It follows yara 4.5 where 4.2 and 4.5 differ. It reads rules and targets,
 // and writes nothing but its two output streams; it never opens archives,
-// never reads the memory of a process and never loads rules compiled by yarac.
-// Where it leaves yara's ways on purpose, the help of the command says so.
+// never reads the memory of a process and never loads rules compiled by yarac,
+// only those of vitrine rules compile. Where it leaves yara's ways on purpose,
+// the help of the command says so.
 package yaracmd
 
 import (
@@ -36,12 +37,14 @@ type call struct {
 	options Options
 	out     *output
 
+	externals map[string]any // for rules that were compiled before; nil: all have their values
+
 	telling sync.Mutex // one message at a time on stderr
 }
 
 func (c *call) run(ctx context.Context, args []string) error {
 	if c.options.ModuleNames {
-		return c.answer(moduleNames()...)
+		return c.answer(yara.Modules()...)
 	}
 	if err := c.options.check(); err != nil {
 		return c.fail("error: %v", err)
@@ -50,7 +53,7 @@ func (c *call) run(ctx context.Context, args []string) error {
 }
 
 func (c *call) compileAndScan(ctx context.Context, files []string, target string) error {
-	externals, err := parseExternals(c.options.Define)
+	externals, err := Externals(c.options.Define)
 	if err != nil {
 		return c.fail("error: %v", err)
 	}

@@ -1,0 +1,101 @@
+package machine
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"vitrine/internal/cli/page"
+	"vitrine/internal/cli/ruleset"
+	"vitrine/internal/cli/term"
+	"vitrine/internal/cli/yaracmd"
+
+	"github.com/spf13/cobra"
+)
+
+// compileOptions is the command line of rules compile.
+type compileOptions struct {
+	output string
+	define []string
+}
+
+func newRulesCompile(env term.Env) *cobra.Command {
+	var o compileOptions
+	c := &cobra.Command{
+		Use:   "compile [flags] PATH...",
+		Short: "Compile rules into one file that loads at once",
+		Example: `vitrine rules compile -o rules.vyr rules/
+vitrine rules compile -o - rules/ more.zip | sha256sum
+vitrine rules compile -d level=3 -o rules.vyr rules.yar
+vitrine scan --rules rules.vyr ~/Downloads
+vitrine yara -C rules.vyr ~/Downloads`,
+		Long: `Each PATH is a file of rules, a directory with *.yar and *.yara files, or a zip
+archive of them. Files that others include come in through these alone.
+
+The same sources give the same bytes on every machine, wherever they lie and in
+whatever order they are named. Files go by their place below PATH, which is the
+namespace of their rules as well, and are sorted by it. No time, no user and no
+path outside of PATH is written.
+
+A file with a mistake keeps all from being compiled. What a -d declares may get
+another value of the same type when the rules are used with vitrine yara -d.`,
+		RunE: func(c *cobra.Command, paths []string) error {
+			if len(paths) == 0 {
+				return term.Usage(c, "nothing to compile: name a file, a directory or a zip archive")
+			}
+			return runRulesCompile(env, o, paths)
+		},
+		Annotations: map[string]string{
+			page.Exit: exits("compiled", ""),
+			page.See:  "vitrine-scan(1), vitrine-yara(1)",
+		},
+	}
+	c.Flags().StringVarP(&o.output, "output", "o", "rules.vyr", "write to `FILE`; - is standard output")
+	c.Flags().StringArrayVarP(&o.define, "define", "d", nil, "define an external variable, `VAR=VALUE`; may be repeated")
+	return c
+}
+
+func runRulesCompile(env term.Env, o compileOptions, paths []string) error {
+	externals, err := yaracmd.Externals(o.define)
+	if err != nil {
+		return err
+	}
+	set, err := ruleset.Load(ruleset.Config{Paths: paths, Externals: externals, Portable: true})
+	if err != nil {
+		return tell(env, err)
+	}
+	data, err := set.Rules.MarshalBinary()
+	if err != nil {
+		return err
+	}
+	if o.output == "-" {
+		_, err := env.Stdout.Write(data)
+		return err
+	}
+	if err := replaceFile(o.output, data); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(env.Stdout, "%s: %d rules of %d files, %d bytes, sha256 %x\n",
+		term.Clean(o.output), set.Rules.Len(), set.Files, len(data), sha256.Sum256(data))
+	return err
+}
+
+// replaceFile writes a file in one step: who reads it meanwhile sees the old
+// one or the new one, never a half.
+func replaceFile(name string, data []byte) error {
+	file, err := os.CreateTemp(filepath.Dir(name), ".vitrine-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	_, err = file.Write(data)
+	err = errors.Join(err, file.Chmod(0o644), file.Sync(), file.Close())
+	if err == nil {
+		err = os.Rename(file.Name(), name)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, errors.Join(err, os.Remove(file.Name())))
+	}
+	return nil
+}
