@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"vitrine/internal/engine/archive"
+	"vitrine/internal/engine/clamav"
 	"vitrine/internal/engine/hashset"
 	"vitrine/internal/engine/limit"
 	"vitrine/yara"
@@ -25,6 +26,8 @@ type Config struct {
 	Passwords []string     // tried on encrypted archives after "infected" and "virus"
 	NoUnpack  bool         // look at objects only, never inside them
 	Matches   bool         // report the places of string matches
+
+	Signatures *clamav.Database // ClamAV's; nil: none
 
 	// Now is a monotonic clock that Limits.MaxTime is also held against. Nil
 	// leaves that to the deadline of a context, which serves all but tests.
@@ -51,6 +54,8 @@ type Worker struct {
 	matcher  matcher // nil: no rules
 	renew    func() (matcher, error)
 	needs    hashset.Algorithms
+
+	signatures *clamav.Scanner // nil: none
 }
 
 // matcher is what a worker needs of a yara.Scanner.
@@ -65,6 +70,12 @@ func (e *Engine) NewWorker() (*Worker, error) {
 	// much: left to itself, the collector lets twice the budget build up.
 	w.budget = limit.NewBudget(limit.Config{Limits: e.config.Limits, Now: e.config.Now, Collect: runtime.GC})
 	w.unpacker = archive.New(w.budget, e.config.Passwords)
+	if e.config.Signatures != nil {
+		var err error
+		if w.signatures, err = e.config.Signatures.NewScanner(); err != nil {
+			return nil, err
+		}
+	}
 	if e.config.Rules == nil {
 		return w, nil
 	}
@@ -104,7 +115,8 @@ type Report struct {
 
 // Finding is one rule or listed hash found. Findings come in the order of the
 // objects: an object before its members, members as they lie in the container;
-// of one object first the hash, then the rules in their order.
+// of one object first the hash, then ClamAV's signatures, then the rules in
+// their order.
 type Finding struct {
 	// Path has the names of the members, outermost first; empty: the object
 	// itself. Names are raw bytes, of at most 4096. A compressed stream is a
@@ -112,9 +124,9 @@ type Finding struct {
 	// else by its kind, as "(xz)"; "(payload)" is that of an rpm package and
 	// "(trailing)" a container behind the end of another.
 	Path   []string
-	Name   string          // the rule's name or the name in the hash list
-	Rule   *yara.RuleMatch // nil for a hash; a copy that stays valid
-	Digest string          // hash findings: "sha256:…", as listed
+	Name   string          // the name of the rule or signature, or that in the hash list
+	Rule   *yara.RuleMatch // nil for a hash or signature; a copy that stays valid
+	Digest string          // what was found by its digest: "sha256:…", as listed
 }
 
 // Incomplete is a part that was not, or not wholly, looked at.

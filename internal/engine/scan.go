@@ -22,6 +22,8 @@ type scan struct {
 	more    int      // parts that were incomplete, past maxIncomplete
 	dropped int      // findings past maxFindings
 	copied  int      // bytes of string matches kept
+	inside  string   // the format of the container the next object lies in directly
+	trusted int      // objects around the next one that ClamAV's databases trust
 }
 
 // object looks at one object and then inside it. rest, if not nil, are the
@@ -32,6 +34,10 @@ func (s *scan) object(path []string, data []byte, rest io.Reader, part bool) {
 	if !part && s.hashes(path, data) {
 		s.report.Allowed = s.report.Allowed || len(path) == 0
 		return
+	}
+	if s.signatures(path, data, part) {
+		s.trusted++
+		defer func() { s.trusted-- }()
 	}
 	s.rules(path, data)
 	if s.config.NoUnpack {
@@ -135,7 +141,7 @@ func (s *scan) container(path []string, c archive.Container) {
 		}
 	}
 	s.open = append(s.open, c.Data)
-	err := s.w.unpacker.Walk(c, &visitor{s, path})
+	err := s.w.unpacker.Walk(c, &visitor{s: s, path: path, container: c})
 	s.open = s.open[:len(s.open)-1]
 	if err != nil {
 		s.incomplete(path, err)
@@ -144,13 +150,16 @@ func (s *scan) container(path []string, c archive.Container) {
 
 // visitor takes the members of the container at path.
 type visitor struct {
-	s    *scan
-	path []string
+	s         *scan
+	path      []string
+	container archive.Container
+	members   int // so far
 }
 
 // Member looks at one member. The error is one that ends the scan.
 func (v *visitor) Member(m archive.Member) error {
 	path := append(v.path[:len(v.path):len(v.path)], m.Name)
+	v.member(path, m)
 	if len(m.Data) > 0 {
 		v.s.object(path, m.Data, m.Rest, isPart(m.Err))
 	}
