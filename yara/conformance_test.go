@@ -79,7 +79,7 @@ func (v *vector) verdict() string {
 }
 
 // laterModules are known to YARA and not here yet.
-var laterModules = regexp.MustCompile(`import\s+"(cuckoo|magic)"`)
+var laterModules = regexp.MustCompile(`import\s+"(magic)"`)
 
 // score counts the cases of a group in one mode.
 type score struct {

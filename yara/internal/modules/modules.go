@@ -6,6 +6,7 @@ import (
 	"vitrine/yara/internal/module"
 	"vitrine/yara/internal/module/clock"
 	"vitrine/yara/internal/module/console"
+	"vitrine/yara/internal/module/cuckoo"
 	"vitrine/yara/internal/module/dex"
 	"vitrine/yara/internal/module/dotnet"
 	"vitrine/yara/internal/module/elf"
@@ -20,6 +21,7 @@ import (
 func makers() map[string]func() *module.Module {
 	return map[string]func() *module.Module{
 		"console": console.Module,
+		"cuckoo":  cuckoo.Module,
 		"dex":     dex.Module,
 		"dotnet":  dotnet.Module,
 		"elf":     elf.Module,
@@ -44,5 +46,5 @@ func Named(name string) (*module.Module, bool) {
 
 // Names lists the modules in alphabetical order.
 func Names() []string {
-	return []string{"console", "dex", "dotnet", "elf", "hash", "macho", "math", "pe", "string", "time"}
+	return []string{"console", "cuckoo", "dex", "dotnet", "elf", "hash", "macho", "math", "pe", "string", "time"}
 }
