@@ -18,6 +18,8 @@
 // byte outside the data.
 package prefilter
 
+import "math"
+
 // MaxLiteral is the number of bytes of a literal that are compared before a
 // candidate is reported; longer literals are cut to their rarest part.
 const MaxLiteral = 16
@@ -70,19 +72,19 @@ type entry struct {
 }
 
 // place puts the entry's window at an offset of the literal and chooses the
-// bytes to check with it: those behind the window if there are any, else those
-// before it, overlapping it where the literal is short.
+// bytes to check with it: of those that share least with the window the rarest.
 func (e *entry) place(part []byte, at int) {
 	e.back = uint8(at)
 	if len(part) <= windowLen {
 		return // there is nothing more
 	}
-	check := min(at+windowLen, len(part)-windowLen)
-	if check == at {
-		check = max(at-windowLen, 0)
+	best := math.Inf(1)
+	for i := 0; i+windowLen <= len(part); i++ {
+		apart := min(max(i-at, at-i), windowLen) // bytes of the check outside of the window
+		if rate := math.Pow(frequency(part[i:]), float64(apart)/windowLen); rate < best {
+			best, e.beside, e.check = rate, int8(i-at), load(part, i)|fold
+		}
 	}
-	e.beside = int8(check - at)
-	e.check = load(part, check) | fold
 }
 
 // Build makes the table. The order of the literals decides only the order in
