@@ -40,6 +40,7 @@ func checkLazy(t *testing.T, choices []byte, kind int, data []byte) {
 		t.Fatal(err)
 	}
 	scanner := func(c ScanConfig, all bool) *Scanner {
+		c.MaxLoop = 20_000
 		s, err := NewScanner(rules, c)
 		if err != nil {
 			t.Fatal(err)
@@ -55,8 +56,8 @@ func checkLazy(t *testing.T, choices []byte, kind int, data []byte) {
 		want, _ := all.Scan(context.Background(), data)
 		for name, s := range map[string]*Scanner{"lazy": lazy, "lists": lists, "fast": fast} {
 			got, err := s.Scan(context.Background(), data)
-			if err != nil || len(got.Limits) > 0 {
-				t.Fatal(err, got.Limits)
+			if err != nil {
+				t.Fatal(err)
 			}
 			if !slices.Equal(want.names(), got.names()) {
 				t.Fatalf("%s found %v, all %v\n%s\n%q", name, got.names(), want.names(), text, data)

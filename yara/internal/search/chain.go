@@ -4,6 +4,9 @@ import "slices"
 
 // addPart keeps a match of one link of a cut pattern.
 func (s *Searcher) addPart(id int32, link uint16, m Match) {
+	if anchor := s.patterns[id].Anchor; link == 0 && anchor >= 0 && m.Offset != anchor {
+		return
+	}
 	s.slot(id)
 	k := linkKey{id, link}
 	l := s.parts[k]

@@ -6,7 +6,7 @@ import "bytes"
 func (s *Searcher) Found(id int32) bool {
 	p := s.patterns[id]
 	switch {
-	case p.Anchor >= 0:
+	case p.OnDemand && p.Anchor >= 0:
 		return s.At(id, p.Anchor)
 	case p.OnDemand:
 		s.searchWhole(id)

@@ -104,15 +104,14 @@ func unique(m []Match, longest bool) []Match {
 	return out
 }
 
-// keptAfterReset is how many matches a list keeps room for from one scan to
-// the next: a scanner has many patterns, and no series of files may make it
-// keep much for each.
-const keptAfterReset = 16
-
-// reset empties the list.
-func (l *list) reset() {
-	if cap(l.sorted) > keptAfterReset {
-		l.sorted = nil
+// reset empties the list. It keeps the memory when there is room for that
+// much, and tells how much it has now in matches.
+func (l *list) reset(room int) int {
+	has := cap(l.sorted) + cap(l.late)
+	if has > room {
+		*l = list{}
+		return 0
 	}
-	l.sorted, l.late = l.sorted[:0], nil
+	l.sorted, l.late = l.sorted[:0], l.late[:0]
+	return has
 }

@@ -8,7 +8,11 @@
 // was found, not to the number of patterns.
 package search
 
-import "vitrine/yara/internal/pattern"
+import (
+	"slices"
+
+	"vitrine/yara/internal/pattern"
+)
 
 // Pattern is one string, ready to be searched.
 type Pattern struct {
@@ -19,7 +23,8 @@ type Pattern struct {
 	// Anchor is the only offset where an occurrence counts, or -1.
 	Anchor int64
 	// OnDemand: conditions ask for given offsets only, so it is checked there and
-	// never searched. An anchored pattern is on demand.
+	// never searched. Patterns of one link only; an anchored one of one link is
+	// on demand.
 	OnDemand bool
 	// NeedList: conditions ask for counts, offsets or lengths, so every match
 	// has to be known; otherwise the first is enough.
@@ -63,16 +68,9 @@ type Atom struct {
 	Prefix, Suffix *pattern.Program
 }
 
-// IsLiteral reports whether the pattern is nothing but text.
-func (p *Pattern) IsLiteral() bool {
-	for _, l := range p.Links {
-		for i := range l.Forms {
-			if l.Forms[i].Literal == nil {
-				return false
-			}
-		}
-	}
-	return len(p.Links) == 1
+// BeginsLiteral reports whether the first link is nothing but text.
+func (p *Pattern) BeginsLiteral() bool {
+	return !slices.ContainsFunc(p.Links[0].Forms, func(f Form) bool { return f.Literal == nil })
 }
 
 // MinLength is the length of the shortest atom of the pattern's first link, 0

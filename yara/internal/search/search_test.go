@@ -129,6 +129,21 @@ func TestBase64(t *testing.T) {
 	}
 }
 
+// TestAnchoredChain: of a cut pattern only matches at the anchor count.
+func TestAnchoredChain(t *testing.T) {
+	p := compile(t, `{ 61 [0-300] 63 }`, Options{})
+	p.NeedList, p.Anchor = true, 3
+	s := searcher(Config{}, p)
+	search(t, s, "abcabcabc")
+	if got := show(s.Matches(0)); got != "3+3" || !s.Found(0) || !s.At(0, 3) || s.At(0, 0) || s.At(0, 6) {
+		t.Errorf("matches %s", got)
+	}
+	search(t, s, "abc.bcabc")
+	if s.Found(0) || s.At(0, 3) || s.At(0, 6) {
+		t.Error("found without standing at the anchor")
+	}
+}
+
 func TestOnlyTheFirstMatchIsKeptWhereOneWillDo(t *testing.T) {
 	p, q := compile(t, `"ab"`, Options{}), compile(t, `"ab"`, Options{})
 	q.NeedList = true
@@ -308,10 +323,32 @@ func TestResetLeavesNothing(t *testing.T) {
 		if s.kept != 0 || len(s.parts) != 0 {
 			t.Errorf("%d matches and %d parts are kept", s.kept, len(s.parts))
 		}
-		for id := range s.states {
-			if cap(s.states[id].matches.sorted) > keptAfterReset || s.states[id].matches.late != nil {
-				t.Errorf("pattern %d keeps room for %d matches", id, cap(s.states[id].matches.sorted))
+	}
+}
+
+// TestLittleIsKeptBetweenScans: a series of files that each fill the lists of
+// other patterns does not make the Searcher keep them all.
+func TestLittleIsKeptBetweenScans(t *testing.T) {
+	var patterns []*Pattern
+	for i := range 26 {
+		p := compile(t, fmt.Sprintf("%q", string(rune('a'+i))), Options{})
+		p.NeedList = true
+		patterns = append(patterns, p)
+	}
+	s := searcher(Config{MaxMatches: 1 << 20}, patterns...)
+	for _, n := range []int{10, maxIdle / 3} {
+		for range 2 {
+			for i := range patterns {
+				search(t, s, strings.Repeat(string(rune('a'+i)), n))
 			}
+		}
+		search(t, s, "")
+		kept := 0
+		for id := range s.states {
+			kept += cap(s.states[id].matches.sorted) + cap(s.states[id].matches.late)
+		}
+		if kept > maxIdle || kept < 26*10 || kept != s.idle {
+			t.Errorf("after files of %d matches there is room for %d, counted as %d", n, kept, s.idle)
 		}
 	}
 }
@@ -336,5 +373,40 @@ func TestStopEndsTheSearch(t *testing.T) {
 	search(t, s, "a needle")
 	if !s.Found(0) || s.Err() != nil {
 		t.Error("the searcher does not work after a stop")
+	}
+}
+
+// TestLooks counts how often the clock is looked at for work of every kind.
+func TestLooks(t *testing.T) {
+	rep := strings.Repeat
+	tests := []struct {
+		def, data string
+		demand    bool
+		least     int
+	}{
+		{`"needle"`, rep("x", 100*pieceLen), false, 100},
+		{`/.*foo.*/`, rep("foo", 10_000), false, 100},                     // backwards from every foo
+		{`/[a-z][^x]*x/`, rep("a", 20_000), false, 0},                     // no literal stands anywhere
+		{`/[a-w]+[^a-z]/`, rep("a", 20_000), false, 100},                  // from every place forward
+		{`"` + rep("a", 5000) + `" xor(1)`, rep("`", 20_000), false, 100}, // a long comparison at every place
+		{`"` + rep("a", 5000) + `b" nocase`, rep("A", 20_000), true, 100}, // the same, on demand
+		{`/[a-w]+[^a-z]/`, rep("a", 20_000), true, 100},
+		{`"ab"`, rep("x", 1000*pieceLen), true, 2},
+		{`{ 61 [0-300] 62 }`, rep("ab", 200_000), false, 50},       // parts to be joined
+		{`/a|[a-b]/ wide ascii`, rep("a\x00", 200_000), false, 20}, // two forms at the same places
+	}
+	for _, tt := range tests {
+		p := compile(t, tt.def, Options{})
+		p.NeedList, p.OnDemand = true, tt.demand
+		looks := 0
+		s := searcher(Config{MaxMatches: 1 << 20, RegexWindow: 256, Stop: func() error { looks++; return nil }}, p)
+		search(t, s, tt.data)
+		if tt.demand {
+			looks = 0
+			s.Matches(0)
+		}
+		if looks < tt.least {
+			t.Errorf("%.30s: %d looks at the clock, want %d", tt.def, looks, tt.least)
+		}
 	}
 }

@@ -21,7 +21,12 @@ const (
 )
 
 // pieceLen is how much is searched between two looks at the clock.
-const pieceLen = 16 << 10
+const pieceLen = 8 << 10
+
+// maxIdle is how many matches all lists together keep room for from one scan
+// to the next, 2 MiB: a scanner has many patterns, and no series of files may
+// make it keep much for each.
+const maxIdle = 1 << 17
 
 // Searcher searches one piece of data at a time. Not safe for concurrent use.
 type Searcher struct {
@@ -36,6 +41,7 @@ type Searcher struct {
 	err    error
 	work   int // done since the last look at the clock
 	kept   int // matches of all patterns and links
+	idle   int // room kept in lists from the scans before, in matches
 	states []state
 	parts  map[linkKey]*list // matches of links of cut patterns
 	dirty  []int32           // patterns whose state is not zero
@@ -48,7 +54,8 @@ type state struct {
 	full    bool // no more matches are wanted
 	whole   bool // an on-demand pattern that has been searched after all
 	cut     Cut
-	matches list // only the first match where no list is needed
+	matches list  // only the first match where no list is needed
+	idle    int32 // its part of Searcher.idle
 }
 
 type linkKey struct {
@@ -69,8 +76,10 @@ func NewSearcher(x *Index, patterns []*Pattern, c Config) *Searcher {
 func (s *Searcher) Reset(data []byte, kind int, open []bool) {
 	for _, p := range s.dirty {
 		st := &s.states[p]
-		st.matches.reset()
-		*st = state{matches: st.matches}
+		s.idle -= int(st.idle)
+		idle := st.matches.reset(maxIdle - s.idle)
+		s.idle += idle
+		*st = state{matches: st.matches, idle: int32(idle)}
 	}
 	s.dirty = s.dirty[:0]
 	clear(s.parts)

@@ -70,7 +70,7 @@ func (p *Pattern) Check() error {
 		return errors.New("check pattern: it has no links, or too many")
 	case p.OnDemand && len(p.Links) > 1:
 		return errors.New("check pattern: on demand, and cut")
-	case p.Anchor < -1 || p.Anchor >= 0 && !p.OnDemand:
+	case p.Anchor < -1 || p.Anchor >= 0 && !p.OnDemand && len(p.Links) == 1:
 		return errors.New("check pattern: anchored, and not on demand")
 	}
 	for i := range p.Links {

@@ -9,24 +9,15 @@ import "vitrine/yara/internal/pattern"
 // workPerLook is how much is done between two looks at the clock.
 const workPerLook = 1 << 18
 
-// What things cost.
+// What things cost. Programs with branches are looked after by the Machine,
+// which counts the steps it takes.
 const (
 	costCandidate = 16
 	costJoin      = 32 // one match of a link, searched for its neighbour
-	costStraight  = 32
-	costBranches  = workPerLook / 16
-	branchesInsts = 64
+	costProgram   = 64
 )
 
-// costOf is what one run of a program costs. One with branches may cost a
-// hundred times as much as usual, so few of them run between two looks, and
-// the fewer the longer they are.
-func costOf(p *pattern.Program) int {
-	if p.Straight {
-		return costStraight + p.MinLen
-	}
-	return min(costBranches*(1+len(p.Insts)/branchesInsts), workPerLook)
-}
+func costOf(p *pattern.Program) int { return costProgram + p.MinLen }
 
 // spend counts work and looks at the clock when it is time. It reports
 // whether the search may go on.

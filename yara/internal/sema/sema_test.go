@@ -124,10 +124,19 @@ func TestUse(t *testing.T) {
 		{`$a at 5 and $a`, true, false, -1},
 		{`$a at 5 and #a > 1`, true, false, -1},
 		{`$a at 2 + 3`, false, true, 5},
+		{`$h at 5`, true, false, 5},
+		{`$h at 5 or $h at ext`, true, false, -1},
+		{`$h at 5 or $h`, true, false, -1},
+		{`$j at 5`, true, false, -1},
 	}
 	for _, tt := range tests {
 		c := compiler(false)
-		mustAdd(t, c, `rule r { strings: $a = "abc" condition: `+tt.cond+` }`)
+		def := map[byte]string{'a': `"abc"`, 'h': `{ 61 62 [300-] 63 }`, 'j': `{ 61 ?? [300-] 63 }`}
+		name := byte('a')
+		if strings.HasPrefix(tt.cond, "$") {
+			name = tt.cond[1]
+		}
+		mustAdd(t, c, `rule r { strings: $`+string(name)+` = `+def[name]+` condition: `+tt.cond+` }`)
 		p := c.Set().Patterns[0]
 		if p.NeedList != tt.list || p.OnDemand != tt.onDemand || p.Anchor != tt.anchor {
 			t.Errorf("%s: list %t, on demand %t, anchor %d", tt.cond, p.NeedList, p.OnDemand, p.Anchor)
@@ -251,14 +260,14 @@ func TestNamespaces(t *testing.T) {
 	if p := add(t, c, "one", `import "pe" rule a { condition: pe.machine == 1 } global rule g { condition: true }`); p != "" {
 		t.Fatal(p)
 	}
-	for text, want := range map[string]string{
-		`rule b { condition: a }`:               "unknown identifier",
-		`rule b { condition: pe.machine == 1 }`: "without `import",
-		`rule b { condition: any of (a) }`:      "no rule is named",
-		`rule a { condition: true }`:            "",
+	for _, tt := range [][2]string{
+		{`rule b { condition: a }`, "unknown identifier"},
+		{`rule b { condition: pe.machine == 1 }`, "without `import"},
+		{`rule b { condition: any of (a) }`, "no rule is named"},
+		{`rule a { condition: true }`, ""},
 	} {
-		if got := add(t, c, "two", text); !strings.Contains(got, want) || want == "" && got != "" {
-			t.Errorf("%s: %q, want %q", text, got, want)
+		if got := add(t, c, "two", tt[0]); !strings.Contains(got, tt[1]) || tt[1] == "" && got != "" {
+			t.Errorf("%s: %q, want %q", tt[0], got, tt[1])
 		}
 	}
 	if got := c.Set().Namespaces; len(got) != 2 || len(got[0].Globals) != 1 || len(got[1].Globals) != 0 {

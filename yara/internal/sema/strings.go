@@ -102,7 +102,9 @@ func (s *stringUse) decide() {
 	if asked && !p.OnDemand {
 		p.NeedList = true
 	}
-	if p.OnDemand && p.IsLiteral() && !s.atOthers && same(s.atConst) {
+	// As in YARA, text that is asked for at one written offset matches nowhere
+	// else; so does what begins with text before a long jump.
+	if asked && !s.found && !s.list && !s.atOthers && same(s.atConst) && p.BeginsLiteral() {
 		p.Anchor = s.atConst[0]
 	}
 }
