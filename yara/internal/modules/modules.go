@@ -11,6 +11,7 @@ import (
 	"vitrine/yara/internal/module/dotnet"
 	"vitrine/yara/internal/module/elf"
 	"vitrine/yara/internal/module/hash"
+	"vitrine/yara/internal/module/lnk"
 	"vitrine/yara/internal/module/macho"
 	"vitrine/yara/internal/module/math"
 	"vitrine/yara/internal/module/pe"
@@ -26,6 +27,7 @@ func makers() map[string]func() *module.Module {
 		"dotnet":  dotnet.Module,
 		"elf":     elf.Module,
 		"hash":    hash.Module,
+		"lnk":     lnk.Module,
 		"macho":   macho.Module,
 		"math":    math.Module,
 		"pe":      pe.Module,
@@ -46,5 +48,5 @@ func Named(name string) (*module.Module, bool) {
 
 // Names lists the modules in alphabetical order.
 func Names() []string {
-	return []string{"console", "cuckoo", "dex", "dotnet", "elf", "hash", "macho", "math", "pe", "string", "time"}
+	return []string{"console", "cuckoo", "dex", "dotnet", "elf", "hash", "lnk", "macho", "math", "pe", "string", "time"}
 }
