@@ -222,7 +222,7 @@ func (g *generator) boolean(depth int) string {
 func (g *generator) comparison(depth int) string {
 	op := g.of(" == ", " != ", " < ", " >= ", " > ", " <= ")
 	small := fmt.Sprint(g.pick(4))
-	switch g.pick(6) {
+	switch g.pick(7) {
 	case 0:
 		return fmt.Sprintf("filesize%s%d", op, g.pick(24))
 	case 1:
@@ -231,6 +231,8 @@ func (g *generator) comparison(depth int) string {
 		return small + op + "#" + g.str()
 	case 3:
 		return "pe.is_pe" + op + small
+	case 4:
+		return "#" + g.str() + op + "#" + g.str()
 	}
 	return g.number(depth) + op + g.number(depth)
 }

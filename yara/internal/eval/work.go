@@ -7,7 +7,7 @@ import "context"
 // to compute a node.
 
 // workPerLook is how much is done between two looks at the clock.
-const workPerLook = 1 << 15
+const workPerLook = 1 << 14
 
 // What things cost besides their node. Functions of modules that work long ask
 // their context themselves.

@@ -117,7 +117,7 @@ func TestFacts(t *testing.T) {
 		{`$a in (0..10)`, "wake a"},
 		{`#a > 0`, "wake a"}, {`#a >= 1`, "wake a"}, {`#a == 2`, "wake a"}, {`#a != 0`, "wake a"}, {`0 < #a`, "wake a"}, {`1 <= #a`, "wake a"},
 		{`#a >= 0`, ""}, {`#a == 0`, ""}, {`#a != 1`, ""}, {`#a < 3`, ""}, {`#a <= 3`, ""}, {`#a > -1`, ""}, {`5 > #a`, ""}, {`#a < 0`, "wake a"}, {`#a <= -1`, "wake a"},
-		{`#a > n`, ""}, {`#a > #b`, ""}, {`#a`, "wake a"}, {`#a in (0..5)`, "wake a"}, {`#a in (0..5) == 1`, "wake a"}, {`#a in (0..5) == 0`, ""},
+		{`#a > n`, ""}, {`#a > #b`, "wake a"}, {`#a < #b`, "wake b"}, {`#a >= #b`, ""}, {`#a == #b`, ""}, {`#a > #b in (0..9)`, "wake a"}, {`#a > filesize`, ""}, {`filesize < #a`, ""}, {`#a`, "wake a"}, {`#a in (0..5)`, "wake a"}, {`#a in (0..5) == 1`, "wake a"}, {`#a in (0..5) == 0`, ""},
 		{`@a == 5`, "wake a"}, {`@a != 5`, "wake a"}, {`!a > 3`, "wake a"}, {`@a[2] > @b`, "wake a"}, {`@a`, "wake a"}, {`not @a == 5`, "wake a"}, {`defined @a`, "wake a"},
 		{`not defined @a`, ""}, {`defined $a`, ""}, {`defined (@a == 1)`, "wake a"}, {`defined (not @a == 1)`, "wake a"}, {`defined (@a == 1 and true)`, ""},
 		{`@a + 1 > 5`, "wake a"}, {`uint8(@a) == 1`, "wake a"}, {`uint8(@a + 4) == 1`, "wake a"}, {`-@a < 0`, "wake a"}, {`math.abs(@a) == 1`, "wake a"},

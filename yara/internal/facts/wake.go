@@ -240,12 +240,22 @@ func (p *Prover) comparison(id ir.NodeID) (set []int32, ok bool) {
 		return set, true
 	}
 	n := &p.set.Nodes[id]
-	l, r := &p.set.Nodes[n.B], &p.set.Nodes[n.C]
-	if v, known := p.constInt(n.C); known && (l.Op == ir.Count || l.Op == ir.CountIn) && zeroFails(syntax.Op(n.A), v) {
-		return p.occurs(l.A)
+	op := syntax.Op(n.A)
+	if set, ok := p.counted(n.B, op, n.C); ok {
+		return set, true
 	}
-	if v, known := p.constInt(n.B); known && (r.Op == ir.Count || r.Op == ir.CountIn) && zeroFails(flip(syntax.Op(n.A)), v) {
-		return p.occurs(r.A)
+	return p.counted(n.C, flip(op), n.B)
+}
+
+// counted is comparison for a count on the left side.
+func (p *Prover) counted(count ir.NodeID, op syntax.Op, than ir.NodeID) (set []int32, ok bool) {
+	l, r := &p.set.Nodes[count], &p.set.Nodes[than]
+	if l.Op != ir.Count && l.Op != ir.CountIn {
+		return nil, false
+	}
+	v, known := p.constInt(than)
+	if known && zeroFails(op, v) || op == syntax.Gt && (r.Op == ir.Count || r.Op == ir.CountIn) {
+		return p.occurs(l.A)
 	}
 	return nil, false
 }

@@ -60,10 +60,7 @@ func (s *Searcher) chain(id int32) {
 	}
 	for l := last - 1; l >= 0; l-- {
 		here := s.part(id, l)
-		if !s.spend(costJoin * (len(here) + len(next))) {
-			return
-		}
-		ends = join(here, next, ends, p.Links[l+1].GapMin, p.Links[l+1].GapMax)
+		ends = s.join(here, next, ends, &p.Links[l+1])
 		next = here
 	}
 	for i, m := range next {
@@ -73,30 +70,41 @@ func (s *Searcher) chain(id int32) {
 	}
 }
 
+// joinPart is how many matches are joined between two counts of the work.
+const joinPart = 1 << 10
+
 // join gives for each match of a link the earliest whole end through a match of
 // the next link that begins within the gap. next is in order of offset, and
-// the first of next that fits is the nearest.
-func join(here, next []Match, ends []int64, gapMin, gapMax int) []int64 {
-	good := make([]int, len(next)+1) // good[i]: the first j >= i with ends[j] >= 0
-	good[len(next)] = len(next)
-	for i := len(next) - 1; i >= 0; i-- {
+// the first of next that fits is the nearest. A search that is stopped leaves
+// the rest without ends.
+func (s *Searcher) join(here, next []Match, ends []int64, gap *Link) []int64 {
+	good := firstGood(ends)
+	out := make([]int64, len(here))
+	for i, m := range here {
+		out[i] = -1
+		if i%joinPart == 0 && !s.spend(costJoin*joinPart) {
+			continue
+		}
+		low := m.Offset + int64(m.Length) + int64(gap.GapMin)
+		j, _ := slices.BinarySearchFunc(next, low, func(n Match, t int64) int { return compareInt(n.Offset, t) })
+		if j = good[j]; j < len(next) && (gap.GapMax < 0 || next[j].Offset <= m.Offset+int64(m.Length)+int64(gap.GapMax)) {
+			out[i] = ends[j]
+		}
+	}
+	return out
+}
+
+// firstGood gives for each i the first j >= i with an end, or the length.
+func firstGood(ends []int64) []int {
+	good := make([]int, len(ends)+1)
+	good[len(ends)] = len(ends)
+	for i := len(ends) - 1; i >= 0; i-- {
 		good[i] = good[i+1]
 		if ends[i] >= 0 {
 			good[i] = i
 		}
 	}
-	out := make([]int64, len(here))
-	for i, m := range here {
-		low := m.Offset + int64(m.Length) + int64(gapMin)
-		j, _ := slices.BinarySearchFunc(next, low, func(n Match, t int64) int {
-			return compareInt(n.Offset, t)
-		})
-		out[i] = -1
-		if j = good[j]; j < len(next) && (gapMax < 0 || next[j].Offset <= m.Offset+int64(m.Length)+int64(gapMax)) {
-			out[i] = ends[j]
-		}
-	}
-	return out
+	return good
 }
 
 func compareInt(a, b int64) int {

@@ -12,8 +12,12 @@ type list struct {
 	late   []Match // none of them at an offset of sorted; maybe twice the same
 }
 
-// lateMin is how many matches wait at least before they are merged.
-const lateMin = 256
+// lateMin and lateMax are how many matches wait before they are merged, at
+// least and at most: sorting more takes too long between two looks at the clock.
+const (
+	lateMin = 256
+	lateMax = 1 << 14
+)
 
 // meet takes another match at the same offset and keeps one of the two.
 func (m *Match) meet(other Match, longest bool) {
@@ -62,7 +66,7 @@ func (l *list) add(m Match) {
 }
 
 // crowded tells that a merge is due.
-func (l *list) crowded() bool { return len(l.late) >= lateMin+len(l.sorted)/4 }
+func (l *list) crowded() bool { return len(l.late) >= min(lateMin+len(l.sorted)/4, lateMax) }
 
 // size counts the matches, those that came late twice counted twice.
 func (l *list) size() int { return len(l.sorted) + len(l.late) }

@@ -75,7 +75,7 @@ func TestListDescendingIsNotQuadratic(t *testing.T) {
 			moved += l.size()
 		}
 	}
-	if moved > 20<<20 {
+	if moved > 40<<20 {
 		t.Errorf("%d matches were moved", moved)
 	}
 }
