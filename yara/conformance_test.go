@@ -10,7 +10,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -78,12 +77,9 @@ func (v *vector) verdict() string {
 	return v.Expect
 }
 
-// laterModules are known to YARA and not here yet.
-var laterModules = regexp.MustCompile(`import\s+"(magic)"`)
-
 // score counts the cases of a group in one mode.
 type score struct {
-	passed, total, later, warned, warnable int
+	passed, total, warned, warnable int
 }
 
 // TestConformance runs the table in both dialects. A group is chosen with
@@ -106,17 +102,14 @@ func TestConformance(t *testing.T) {
 
 func runGroup(t *testing.T, m mode, vectors []*vector, s *score) {
 	for _, v := range vectors {
-		switch {
-		case !m.takes(v):
-		case laterModules.MatchString(v.rule()):
-			s.later++
-		default:
-			s.total++
-			if problem := v.check(m, s); problem != "" {
-				t.Errorf("%s: %s\n%s", v.ID, problem, v.brief())
-			} else {
-				s.passed++
-			}
+		if !m.takes(v) {
+			continue
+		}
+		s.total++
+		if problem := v.check(m, s); problem != "" {
+			t.Errorf("%s: %s\n%s", v.ID, problem, v.brief())
+		} else {
+			s.passed++
 		}
 	}
 }
@@ -366,7 +359,7 @@ func vectorsDir() string {
 
 func scoreTable(scores map[string]map[string]*score) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-20s %12s %12s %9s %16s\n", "group", "yara4", "yarax", "later", "warnings")
+	fmt.Fprintf(&b, "%-20s %12s %12s %16s\n", "group", "yara4", "yarax", "warnings")
 	sum := map[string]*score{"yara4": {}, "yarax": {}}
 	for _, group := range sortedKeys(scores) {
 		writeScore(&b, group, scores[group])
@@ -375,14 +368,13 @@ func scoreTable(scores map[string]map[string]*score) string {
 		}
 	}
 	writeScore(&b, "total", sum)
-	b.WriteString("later: cases of modules not built yet. warnings: cases with as many warnings as the suites state; not required.\n")
+	b.WriteString("warnings: cases with as many warnings as the suites state; not required.\n")
 	return b.String()
 }
 
 func (s *score) add(o *score) {
 	s.passed += o.passed
 	s.total += o.total
-	s.later += o.later
 	s.warned += o.warned
 	s.warnable += o.warnable
 }
@@ -390,7 +382,7 @@ func (s *score) add(o *score) {
 func writeScore(b *strings.Builder, name string, s map[string]*score) {
 	four, x := s["yara4"], s["yarax"]
 	fmt.Fprintf(b, "%-20s %12s %12s", name, ratio(four.passed, four.total), ratio(x.passed, x.total))
-	fmt.Fprintf(b, " %4s %4s %8s %7s\n", blank(four.later), blank(x.later), ratio(four.warned, four.warnable), ratio(x.warned, x.warnable))
+	fmt.Fprintf(b, " %8s %7s\n", ratio(four.warned, four.warnable), ratio(x.warned, x.warnable))
 }
 
 func ratio(part, whole int) string {
@@ -398,13 +390,6 @@ func ratio(part, whole int) string {
 		return "-"
 	}
 	return fmt.Sprintf("%d/%d", part, whole)
-}
-
-func blank(n int) string {
-	if n == 0 {
-		return "-"
-	}
-	return fmt.Sprint(n)
 }
 
 func sortedKeys[V any](m map[string]V) []string {

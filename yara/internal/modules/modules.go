@@ -13,6 +13,7 @@ import (
 	"vitrine/yara/internal/module/hash"
 	"vitrine/yara/internal/module/lnk"
 	"vitrine/yara/internal/module/macho"
+	"vitrine/yara/internal/module/magic"
 	"vitrine/yara/internal/module/math"
 	"vitrine/yara/internal/module/pe"
 	"vitrine/yara/internal/module/str"
@@ -29,6 +30,7 @@ func makers() map[string]func() *module.Module {
 		"hash":    hash.Module,
 		"lnk":     lnk.Module,
 		"macho":   macho.Module,
+		"magic":   magic.Module,
 		"math":    math.Module,
 		"pe":      pe.Module,
 		"string":  str.Module,
@@ -48,5 +50,5 @@ func Named(name string) (*module.Module, bool) {
 
 // Names lists the modules in alphabetical order.
 func Names() []string {
-	return []string{"console", "cuckoo", "dex", "dotnet", "elf", "hash", "lnk", "macho", "math", "pe", "string", "time"}
+	return []string{"console", "cuckoo", "dex", "dotnet", "elf", "hash", "lnk", "macho", "magic", "math", "pe", "string", "time"}
 }
