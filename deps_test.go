@@ -25,7 +25,7 @@ yara/internal/plan  yara/internal/blob
 yara
 
 internal/rulecheck
-internal/rulecheck/hunting
+internal/rulecheck/hunting  internal/rulecheck/lint
 
 internal/engine/limit  internal/engine/hashset  internal/engine/starter
 internal/engine/codec/...

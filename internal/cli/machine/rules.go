@@ -12,7 +12,8 @@ func newRules(env term.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "rules",
 		Short:   "Work on sets of rules",
-		Example: `vitrine rules compile -o rules.vyr rules/`,
+		Example: `vitrine rules lint rules/
+vitrine rules compile -o rules.vyr rules/`,
 		Args:    term.UnknownCommand,
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 		Annotations: map[string]string{
@@ -20,6 +21,6 @@ func newRules(env term.Env) *cobra.Command {
 			page.See:  "vitrine-scan(1), vitrine-yara(1)",
 		},
 	}
-	c.AddCommand(newRulesCompile(env))
+	c.AddCommand(newRulesCompile(env), newRulesLint(env))
 	return c
 }

@@ -84,7 +84,8 @@ type treasure struct {
 
 var treasures = []treasure{
 	{regexp.MustCompile(`BEGIN [A-Z ]*PRIVATE KEY|PuTTY-User-Key-File|BEGIN PGP (PRIVATE|MESSAGE)|openssh-key-v1|AGE-SECRET-KEY`), "private keys and sealed messages", 3},
-	{regexp.MustCompile(`(?i)^[\\/~.\w]*(id_(rsa|dsa|ecdsa|ed25519)|authorized_keys|known_hosts|\.ssh/?|\.gnupg/?)$`), "keys of SSH", 3},
+	{regexp.MustCompile(`(?i)^[\\/~.\w]*(id_(rsa|dsa|ecdsa|ed25519)|\.ssh/?|\.gnupg/?)$`), "keys of SSH", 3},
+	{regexp.MustCompile(`(?i)(authorized_keys|known_hosts)$`), "files of SSH", 1.5},
 	{regexp.MustCompile(`(?i)(^|[\\/*. ])(wallet\.(dat|aes)|[\w*-]*\.wallet|keystore|electrum|metamask|seed phrase|mnemonic)\b`), "wallets", 3},
 	{regexp.MustCompile(`(?i)^[\\/*.\w% -]*\.(pst|ost|mbox|kdbx?|ppk|ovpn)[\\"']?$|(?i)^[\w -]*(password|passwort|salar|payroll|budget|secret|contract|invoice|kunden|gehalt)[\w -]*\.(docx?|xlsx?|pdf|txt|csv|odt)$`), "stores of mail, keys or secrets", 3},
 	{regexp.MustCompile(`(?i)^[\\/*.\w% -]*\.(msg|eml|pfx|p12|pem|key|rdp|docx?|xlsx?|pptx?|pdf|rtf|odt|csv|txt|dwg)[\\"']?$`), "files of documents, mail or keys", 2},

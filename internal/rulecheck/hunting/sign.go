@@ -66,10 +66,16 @@ func (v *vocabulary) ofString(s *syntax.String) *sign {
 	return &out
 }
 
+// maxRead is how many samples of an expression are read in every spelling.
+const maxRead = 6
+
 func (v *vocabulary) ofRegexp(source []byte) sign {
 	texts, shape := samples(source)
 	best := sign{code: 99}
-	for _, t := range texts {
+	for i, t := range texts {
+		if i >= maxRead && v.meaningOf(string(t)).means <= topic {
+			continue
+		}
 		s := v.ofBytes(t)
 		if bytes.IndexByte(t, gap) >= 0 {
 			s.format = ""

@@ -83,16 +83,42 @@ func utf16Text(b []byte, order binary.ByteOrder) (string, bool) {
 		units = append(units, order.Uint16(b[i:]))
 	}
 	runes := utf16.Decode(units)
-	letter := 0
+	letters, scripts := 0, map[string]bool{}
 	for _, r := range runes {
 		if r != '\r' && r != '\n' && r != '\t' && !unicode.IsPrint(r) {
 			return "", false
 		}
-		if unicode.IsLetter(r) || r == ' ' {
-			letter++
+		if name := alphabet(r); name != "" {
+			scripts[name] = true
+			letters++
 		}
 	}
-	return string(runes), letter*10 >= len(runes)*6
+	delete(scripts, "Latin")
+	return string(runes), letters*10 >= len(runes)*6 && len(scripts) <= 1
+}
+
+// alphabet names the alphabet of a letter; spaces count as Latin. Bytes that are no
+// UTF-16 give letters of many.
+func alphabet(r rune) string {
+	switch {
+	case r == ' ' || unicode.Is(unicode.Latin, r):
+		return "Latin"
+	case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana):
+		if r >= 0x3400 && r < 0x4E00 || r > 0xFFFF {
+			return "rare"
+		}
+		return "Han"
+	}
+	for name, table := range map[string]*unicode.RangeTable{"Cyrillic": unicode.Cyrillic, "Greek": unicode.Greek, "Hebrew": unicode.Hebrew,
+		"Arabic": unicode.Arabic, "Hangul": unicode.Hangul, "Thai": unicode.Thai, "Devanagari": unicode.Devanagari} {
+		if unicode.Is(table, r) {
+			return name
+		}
+	}
+	if unicode.IsLetter(r) {
+		return "other"
+	}
+	return ""
 }
 
 // wrapped reads texts that stand for other bytes: base64, hexadecimal, escapes.

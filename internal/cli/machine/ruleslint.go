@@ -1,0 +1,175 @@
+package machine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"vitrine/internal/cli/page"
+	"vitrine/internal/cli/ruleset"
+	"vitrine/internal/cli/term"
+	"vitrine/internal/cli/yaracmd"
+	"vitrine/internal/rulecheck"
+	"vitrine/internal/rulecheck/hunting"
+	"vitrine/internal/rulecheck/lint"
+	"vitrine/yara"
+	"vitrine/yara/syntax"
+
+	"github.com/spf13/cobra"
+)
+
+// lintOptions is the command line of rules lint.
+type lintOptions struct {
+	failOn string
+	only   []string
+	meta   []string
+	define []string
+	json   bool
+}
+
+func newRulesLint(env term.Env) *cobra.Command {
+	var o lintOptions
+	c := &cobra.Command{
+		Use:   "lint [flags] PATH...",
+		Short: "Find rules that are wrong, slow, or hunt documents",
+		Example: `vitrine rules lint rules/
+vitrine rules lint --only hunting --fail-on medium downloaded.zip
+vitrine rules lint --require-meta author --require-meta license --json rules/`,
+		Long: `Each PATH is a file of rules, a directory with *.yar and *.yara files, or a zip
+archive of them. Three kinds of findings are printed, each with a severity:
+
+  correctness  what does not compile (high), rules and strings that are there
+               twice, private rules without use, metadata that is missing
+  performance  strings found by little or by what every file holds, rules that
+               no string wakes, loops as long as the file
+  hunting      rules that would fire on documents rather than on code
+
+For hunting it does not matter what a rule says of itself, or in which language or
+encoding. Of all the ways to satisfy its condition the one is taken that asks most
+for what documents hold (classification markings, keys and passwords, names of
+persons and machines, formats of documents) and least for what only code holds.
+A rule that needs no code at all is high.
+
+The variables filename, filepath, extension, filetype and owner are known, because
+rules for whole machines use them; vitrine scan does not define them.`,
+		RunE: func(c *cobra.Command, paths []string) error {
+			if len(paths) == 0 {
+				return term.Usage(c, "nothing to look at: name a file, a directory or a zip archive")
+			}
+			return runRulesLint(env, o, paths)
+		},
+		Annotations: map[string]string{
+			page.Exit: exits("no finding is as bad as --fail-on", "a finding is as bad as --fail-on, or worse"),
+			page.See:  "vitrine-rules(1), vitrine-explain(1)",
+		},
+	}
+	c.Flags().StringVar(&o.failOn, "fail-on", "high", "exit with 1 from this severity on: `high`, medium or low")
+	c.Flags().StringArrayVar(&o.only, "only", nil, "print one `KIND` only: correctness, performance or hunting; repeatable")
+	c.Flags().StringArrayVar(&o.meta, "require-meta", []string{"description"}, "metadata every rule must have: a `KEY`; repeatable")
+	c.Flags().StringArrayVarP(&o.define, "define", "d", nil, "define an external variable, `VAR=VALUE`; may be repeated")
+	c.Flags().BoolVar(&o.json, "json", false, "print one JSON document (schema vitrine.rules.lint/v1)")
+	return c
+}
+
+func runRulesLint(env term.Env, o lintOptions, paths []string) error {
+	from, err := rulecheck.ParseSeverity(o.failOn)
+	if err != nil {
+		return fmt.Errorf("--fail-on: %w", err)
+	}
+	for _, kind := range o.only {
+		if !slices.Contains([]rulecheck.Kind{rulecheck.Correctness, rulecheck.Performance, rulecheck.Hunting}, rulecheck.Kind(kind)) {
+			return fmt.Errorf("--only: %q is no kind: correctness, performance or hunting", kind)
+		}
+	}
+	run, err := newLinting(o)
+	if err != nil {
+		return err
+	}
+	unread := ruleset.Each(ruleset.Config{Paths: paths, Externals: run.externals}, run.file)
+	rulecheck.Sort(run.report.Findings)
+	if err := run.print(env); err != nil {
+		return err
+	}
+	if unread != nil {
+		return tell(env, unread)
+	}
+	if slices.ContainsFunc(run.report.Findings, func(f rulecheck.Finding) bool { return f.Severity >= from }) {
+		return term.ErrNo
+	}
+	return nil
+}
+
+// linting gathers the findings of many files.
+type linting struct {
+	options   lintOptions
+	externals map[string]any
+	linter    *lint.Linter
+	hunting   *hunting.Checker
+	seen      map[string]bool // sources: several files may include one
+	report    lintReport
+}
+
+func newLinting(o lintOptions) (*linting, error) {
+	externals, err := yaracmd.Externals(o.define)
+	if err != nil {
+		return nil, err
+	}
+	foreign := map[string]bool{}
+	for _, name := range []string{"filename", "filepath", "extension", "filetype", "owner"} {
+		if _, defined := externals[name]; !defined {
+			externals[name], foreign[name] = "", true
+		}
+	}
+	return &linting{options: o, externals: externals, hunting: hunting.New(), seen: map[string]bool{},
+		linter: lint.New(lint.Config{Meta: o.meta, Externals: foreign})}, nil
+}
+
+// file looks at one file and what it includes.
+func (l *linting) file(f *ruleset.File) {
+	l.add(lint.Diagnostics(f.Errors, rulecheck.High))
+	l.add(lint.Diagnostics(f.Warnings, rulecheck.Low))
+	for _, s := range f.Sources {
+		if !l.seen[s.Name] {
+			l.seen[s.Name] = true
+			l.source(s, f.Rules)
+		}
+	}
+}
+
+func (l *linting) source(s yara.Source, compiled *yara.Rules) {
+	parsed, _ := syntax.Parse(s.Name, s.Text, syntax.Options{})
+	for _, item := range parsed.Items {
+		if _, ok := item.(*syntax.Rule); ok {
+			l.report.Rules++
+		}
+	}
+	l.report.Files++
+	l.add(l.linter.Correct(parsed, s.Text))
+	l.add(l.hunting.File(parsed))
+	if compiled != nil {
+		l.add(lint.Speed(parsed, compiled))
+	}
+}
+
+func (l *linting) add(findings []rulecheck.Finding) {
+	for _, f := range findings {
+		if len(l.options.only) == 0 || slices.Contains(l.options.only, string(f.Kind)) {
+			l.report.Findings = append(l.report.Findings, f)
+		}
+	}
+}
+
+func (l *linting) print(env term.Env) error {
+	if l.options.json {
+		return l.report.json(env.Stdout)
+	}
+	var b strings.Builder
+	for _, f := range l.report.Findings {
+		b.WriteString(findingLine(f) + "\n")
+	}
+	high, medium, low := l.report.counts()
+	fmt.Fprintf(&b, "%s in %s: %d high, %d medium, %d low\n", term.Plural(int64(l.report.Rules), "rule", "rules"),
+		term.Plural(int64(l.report.Files), "file", "files"), high, medium, low)
+	_, err := env.Stdout.Write([]byte(b.String()))
+	return err
+}
