@@ -29,6 +29,10 @@ type Config struct {
 	// never the type.
 	Externals map[string]any
 
+	// StrictEscape warns of escapes in regular expressions that mean nothing
+	// but the character behind the backslash (yara -E).
+	StrictEscape bool
+
 	// Include reads an included file. from is the name of the including file
 	// as given in Source.Name or by Include itself. Nil refuses every include.
 	Include func(from, path string) (Source, error)
@@ -55,7 +59,7 @@ type Compiler struct {
 func NewCompiler(c Config) *Compiler {
 	externals, err := externalValues(c.Externals)
 	return &Compiler{config: c, err: err, sema: sema.New(sema.Options{
-		YARAX: c.Dialect == YARAX, Externals: externals, Module: modules.Named,
+		YARAX: c.Dialect == YARAX, StrictEscape: c.StrictEscape, Externals: externals, Module: modules.Named,
 	})}
 }
 

@@ -15,7 +15,7 @@ import (
 // doubtful in them. As in yara, the first file with errors is the last one
 // looked at.
 func (c *call) compile(files []string, externals map[string]any) (*yara.Rules, error) {
-	compiler := yara.NewCompiler(yara.Config{Externals: externals, Include: include})
+	compiler := yara.NewCompiler(yara.Config{Externals: externals, Include: include, StrictEscape: c.options.StrictEscape})
 	var compiled []*yara.Rules
 	for _, f := range files {
 		ready, err := c.addFile(compiler, f)

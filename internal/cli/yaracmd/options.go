@@ -1,7 +1,6 @@
 package yaracmd
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 
@@ -119,8 +118,8 @@ func (o *Options) bindPrint(c *cobra.Command) {
 func (o *Options) bindRest(c *cobra.Command) {
 	f := c.Flags()
 	f.BoolVarP(&o.ModuleNames, "module-names", "M", false, "list the modules that rules may import")
-	f.BoolVarP(&o.PrintModuleData, "print-module-data", "D", false, "not supported yet: print what modules found")
-	f.BoolVarP(&o.StrictEscape, "strict-escape", "E", false, "not supported yet: warn of unknown escapes")
+	f.BoolVarP(&o.PrintModuleData, "print-module-data", "D", false, "print what the imported modules find in a file, as YAML")
+	f.BoolVarP(&o.StrictEscape, "strict-escape", "E", false, "warn of escapes in regular expressions that mean nothing")
 	f.Int64VarP(&o.ignored.stackSize, "stack-size", "k", 0, "take a `NUMBER` for yara's sake, without effect")
 	f.Int64Var(&o.ignored.memoryChunk, "max-process-memory-chunk", 0, "take a `NUMBER` for yara's sake, without effect")
 	f.StringVar(&o.ignored.atomQuality, "atom-quality-table", "", "take a `FILE` for yara's sake, without effect")
@@ -129,10 +128,6 @@ func (o *Options) bindRest(c *cobra.Command) {
 // check refuses what cannot be done, before anything is read.
 func (o *Options) check() error {
 	switch {
-	case o.PrintModuleData:
-		return errors.New("-D: printing module data is not supported yet")
-	case o.StrictEscape:
-		return errors.New("-E: warnings of unknown escapes are not supported yet")
 	case o.Threads < 0:
 		return fmt.Errorf("-p: %d is not a number of threads", o.Threads)
 	case o.Timeout < 0:

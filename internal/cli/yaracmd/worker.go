@@ -88,6 +88,11 @@ func (w *worker) guard(ctx context.Context, path string, data []byte) (found int
 		}
 		err = errors.Join(err, w.reset())
 	}()
+	if w.options.PrintModuleData {
+		if err := w.dump(ctx, data); err != nil {
+			return 0, err
+		}
+	}
 	result, err := w.scanner.Scan(ctx, data)
 	if result == nil {
 		return 0, err

@@ -35,6 +35,7 @@ func Compile(s *syntax.String, o Options) (*Pattern, error) {
 	if err := checkRegexp(s, root, o); err != nil {
 		return nil, err
 	}
+	p.UnknownEscape = root.UnknownEscape()
 	p.Greedy = s.Kind == syntax.Regexp && root.Greedy()
 	for _, part := range pattern.Split(root, chainThreshold) {
 		forms, err := programForms(part.Node, s, p.Greedy)

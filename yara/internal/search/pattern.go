@@ -30,6 +30,9 @@ type Pattern struct {
 	// has to be known; otherwise the first is enough.
 	NeedList bool
 
+	// UnknownEscape tells that the source has an escape that means nothing.
+	UnknownEscape bool
+
 	decodeWord bool // FullWord looks at the neighbours of xor strings after xor
 }
 

@@ -112,6 +112,7 @@ func (u *unit) regexp(x *syntax.RegexpLit) (index int32, ok bool) {
 		u.errorf(x.Pos(), "invalid regular expression: %v", err)
 		return 0, false
 	}
+	u.checkEscapes(x.Pos(), n.UnknownEscape())
 	s := u.c.set
 	s.Regexps = append(s.Regexps, p)
 	return int32(len(s.Regexps) - 1), true

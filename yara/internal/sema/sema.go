@@ -18,9 +18,10 @@ import (
 
 // Options says how to compile.
 type Options struct {
-	YARAX     bool
-	Externals map[string]module.Value
-	Module    func(name string) (*module.Module, bool) // finds what a rule imports
+	YARAX        bool
+	StrictEscape bool // warn of escapes that mean nothing
+	Externals    map[string]module.Value
+	Module       func(name string) (*module.Module, bool) // finds what a rule imports
 }
 
 // Problem is something wrong or doubtful.

@@ -40,6 +40,13 @@ func (u *unit) declareStrings() {
 			continue
 		}
 		s.compiled = p
+		u.checkEscapes(def.Pos, p.UnknownEscape)
+	}
+}
+
+func (u *unit) checkEscapes(p syntax.Pos, unknown bool) {
+	if unknown && u.c.options.StrictEscape {
+		u.warnf(p, "an escape in the regular expression means nothing but the character behind it")
 	}
 }
 
