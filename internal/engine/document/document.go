@@ -13,6 +13,7 @@ import (
 
 	"vitrine/internal/engine/codec"
 	"vitrine/internal/engine/document/ole"
+	"vitrine/internal/engine/document/pdf"
 	"vitrine/internal/engine/limit"
 )
 
@@ -38,7 +39,7 @@ func Identify(data []byte) Kind {
 		return OLE
 	case string(data[:4]) == "{\\rt":
 		return RTF
-	case bytes.HasPrefix(data, []byte("%PDF-")):
+	case bytes.Contains(data[:min(len(data), maxPDFStart)], []byte("%PDF-")):
 		return PDF
 	}
 	return None
@@ -67,6 +68,8 @@ func (w *Walker) Walk(kind Kind, data []byte) error {
 	switch kind {
 	case OLE:
 		return w.ole(data)
+	case PDF:
+		return pdf.Walk(data, w.Budget, w.Open, w.Sink)
 	}
 	return nil
 }

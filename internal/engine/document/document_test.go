@@ -30,12 +30,29 @@ func (k *taken) Decoded(name string, r io.Reader, _ int) error {
 	if err := k.b.AddFile(); err != nil {
 		return err
 	}
-	data, err := io.ReadAll(io.LimitReader(r, 1<<22))
+	data, err := io.ReadAll(counted{r, k.b})
 	k.parts = append(k.parts, part{name, string(data)})
+	if limit.Final(err) {
+		return err
+	}
 	if err != nil {
 		k.lines = append(k.lines, string(limit.Of(err).Reason)+" "+name)
 	}
-	return k.b.Spend(int64(len(data)))
+	return nil
+}
+
+// counted spends what is read through it.
+type counted struct {
+	io.Reader
+	b *limit.Budget
+}
+
+func (c counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	if spent := c.b.Spend(int64(n)); spent != nil {
+		return n, spent
+	}
+	return n, err
 }
 
 func (k *taken) Problem(err error) {
