@@ -16,6 +16,7 @@ func newScan(env term.Env) *cobra.Command {
 vitrine scan --rules rules/ --exclude '*.iso' --jobs 4 /srv
 find /home -newer stamp -print0 | vitrine scan --null --file-list -
 curl -s https://example.org/setup.sh | vitrine scan -
+vitrine scan --clamav /var/lib/clamav /srv
 vitrine scan --format sarif . > scan.sarif`,
 		Long: scanLong,
 		RunE: func(c *cobra.Command, paths []string) error {
@@ -57,5 +58,12 @@ A PATTERN of --exclude is matched against each name, or, if it holds a slash,
 against the end of each path, or, if it begins with one, against the absolute
 path. "*" and "?" stop at slashes, "**" does not; a slash behind means
 directories only. A directory that matches is left out with all below it.
+
+With --clamav, DIR is what freshclam keeps, such as /var/lib/clamav, or any
+directory of ClamAV's databases. Standard error tells how many signatures of
+each type are loaded, and what is not supported and why; --no-summary leaves
+that out. Findings have the names that clamscan prints for official databases,
+without ".UNOFFICIAL" behind those of others. Files that the databases list as
+false positives have no findings of theirs, and neither has what is inside.
 
 A SIZE is a number of bytes, or one with K, M, G or T behind it (1024 each).`

@@ -15,6 +15,8 @@ import (
 // scanOptions is the command line of scan.
 type scanOptions struct {
 	rules, hashes, allow []string
+	clamav               []string
+	clamavPUA            bool
 	noDefaultRules       bool
 	passwordFile         string
 
@@ -61,8 +63,10 @@ func (o *scanOptions) bindLookFor(c *cobra.Command) {
 	f.BoolVar(&o.noDefaultRules, "no-default-rules", false, "do not use the rules that come with vitrine")
 	f.StringArrayVar(&o.hashes, "hashes", nil, "find what has a digest (SHA-256, SHA-1, MD5) listed in `FILE`; repeatable")
 	f.StringArrayVar(&o.allow, "allow", nil, "let be what has a digest listed in `FILE`, with all inside it; repeatable")
+	f.StringArrayVar(&o.clamav, "clamav", nil, "also find what ClamAV's databases in `DIR|FILE` describe; repeatable")
+	f.BoolVar(&o.clamavPUA, "clamav-pua", false, "with --clamav, also load databases of potentially unwanted programs (*.ldu and others)")
 	f.StringVar(&o.passwordFile, "password-file", "", "try the passwords in `FILE`, one a line, on encrypted archives, after \"infected\" and \"virus\"")
-	page.Group(c, "What to look for", "rules", "no-default-rules", "hashes", "allow", "password-file")
+	page.Group(c, "What to look for", "rules", "no-default-rules", "hashes", "allow", "clamav", "clamav-pua", "password-file")
 }
 
 func (o *scanOptions) bindLookAt(c *cobra.Command) {
@@ -100,7 +104,7 @@ func (o *scanOptions) bindOutput(c *cobra.Command) {
 	f.BoolVar(&o.matches, "matches", false, "show where the strings of a rule were found")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print findings and errors only")
 	f.BoolVar(&o.noSummary, "no-summary", false, "do not print the summary")
-	f.BoolVar(&o.strict, "strict", false, "exit 2 when anything is unread or incomplete")
+	f.BoolVar(&o.strict, "strict", false, "exit 2 when anything is unread or incomplete, or a line of --clamav is malformed")
 	f.Var(&o.color, "color", "auto, always or never")
 	page.Group(c, "Output", "format", "json", "matches", "quiet", "no-summary", "strict", "color")
 	// Completion of values is a courtesy: an error here means a misspelt flag name, which bind's test would show.
@@ -124,8 +128,10 @@ func (o *scanOptions) check(c *cobra.Command, paths []string) error {
 		return term.Usage(c, "nothing to scan: name a file or directory, or - for standard input")
 	case o.null && o.fileList == "":
 		return term.Usage(c, "--null says how --file-list is written, and there is none")
-	case o.noDefaultRules && len(o.rules) == 0 && len(o.hashes) == 0:
-		return term.Usage(c, "nothing to look for: --no-default-rules needs --rules or --hashes")
+	case o.noDefaultRules && len(o.rules) == 0 && len(o.hashes) == 0 && len(o.clamav) == 0:
+		return term.Usage(c, "nothing to look for: --no-default-rules needs --rules, --hashes or --clamav")
+	case o.clamavPUA && len(o.clamav) == 0:
+		return term.Usage(c, "--clamav-pua says how --clamav is read, and there is none")
 	}
 	for _, name := range append(limitFlags(), "jobs") {
 		if f := c.Flags().Lookup(name); f.Changed && strings.Trim(f.Value.String(), "0s") == "" || f.Value.String()[0] == '-' {

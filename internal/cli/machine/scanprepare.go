@@ -10,6 +10,7 @@ import (
 	"vitrine/internal/cli/ruleset"
 	"vitrine/internal/cli/term"
 	"vitrine/internal/engine"
+	"vitrine/internal/engine/clamav"
 	"vitrine/internal/engine/hashset"
 )
 
@@ -18,6 +19,7 @@ type prepared struct {
 	engine      *engine.Engine
 	rules       ruleset.Identity
 	deny, allow *hashset.Set
+	signatures  *clamav.Database
 }
 
 // prepare loads rules, lists and passwords. What is wrong with them is told on
@@ -35,6 +37,9 @@ func (o *scanOptions) prepare(env term.Env) (*prepared, error) {
 	if p.allow, err = loadLists(env, o.allow); err != nil {
 		return nil, err
 	}
+	if p.signatures, err = o.loadSignatures(env); err != nil {
+		return nil, err
+	}
 	passwords, err := loadPasswords(o.passwordFile)
 	if err != nil {
 		return nil, err
@@ -47,6 +52,8 @@ func (o *scanOptions) prepare(env term.Env) (*prepared, error) {
 		Passwords: passwords,
 		NoUnpack:  o.noUnpack,
 		Matches:   o.matches,
+
+		Signatures: p.signatures,
 	})
 	return p, err
 }

@@ -75,6 +75,8 @@ func newDesk(env term.Env, o scanOptions, p *prepared) *desk {
 		RuleSHA256: p.rules.SHA256,
 		HashCount:  p.deny.Len(),
 		AllowCount: p.allow.Len(),
+
+		SignatureCount: p.signatures.Len(),
 	}
 	d.progress.Started = d.tally.Started
 	d.drawing = env.Terminal(env.Stderr) && env.Getenv("TERM") != "dumb" && !o.quiet
@@ -116,7 +118,7 @@ func (d *desk) serve(outcomes <-chan sweep.Outcome, stop func()) (lost error) {
 // on stderr is in the exit code.
 func (d *desk) tell(e scanreport.Event) error {
 	d.line.Clear()
-	if f, ok := e.(scanreport.Finding); ok && d.first == "" && f.Digest == "" {
+	if f, ok := e.(scanreport.Finding); ok && d.first == "" && f.File != "" {
 		d.first = f.Rule
 	}
 	switch e.(type) {

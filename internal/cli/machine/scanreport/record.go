@@ -73,6 +73,8 @@ type Summary struct {
 	HashCount  int // digests on the lists of what to find
 	AllowCount int // digests on the lists of what to let be
 
+	SignatureCount int // of ClamAV's databases
+
 	Files       int64 // looked at
 	Bytes       int64 // in them
 	Objects     int64 // looked at, files and what was unpacked

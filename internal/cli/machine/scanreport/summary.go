@@ -38,6 +38,9 @@ func (s *Summary) lookedFor() string {
 	if s.HashCount > 0 {
 		line += " and " + term.Plural(int64(s.HashCount), "hash", "hashes")
 	}
+	if s.SignatureCount > 0 {
+		line += " and " + term.Plural(int64(s.SignatureCount), "ClamAV signature", "ClamAV signatures")
+	}
 	return line
 }
 
