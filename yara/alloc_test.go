@@ -30,8 +30,8 @@ func TestScanningAllocatesNothing(t *testing.T) {
 		matches int
 		most    float64 // allocations
 	}{
-		{"no match", bytes.Repeat([]byte("a line of nothing at all;\n"), 200), 0, 2},
-		{"empty", nil, 0, 2},
+		{"no match", bytes.Repeat([]byte("a line of nothing at all;\n"), 200), 0, 0},
+		{"empty", nil, 0, 0},
 		{"match", bytes.Repeat([]byte("a line of plain source text;\n"), 200), 1, 8},
 	}
 	for _, tt := range tests {

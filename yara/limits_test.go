@@ -62,3 +62,24 @@ func manyRules(n int, operand string, operands int) string {
 	}
 	return b.String()
 }
+
+// TestListingIsBounded: rules that share a string with very many matches do
+// not each list all of them.
+func TestListingIsBounded(t *testing.T) {
+	var text strings.Builder
+	for i := range 20 {
+		fmt.Fprintf(&text, "rule r%d { strings: $a = \"a\" condition: $a }\n", i)
+	}
+	rules := mustCompile(t, Config{}, text.String())
+	r := mustScan(t, rules, ScanConfig{Matches: true}, strings.Repeat("a", 100_000))
+	listed := 0
+	for _, m := range r.Matches {
+		listed += len(m.Strings)
+	}
+	if len(r.Matches) != 20 || listed != maxListed {
+		t.Errorf("%d rules list %d matches, want 20 and %d", len(r.Matches), listed, maxListed)
+	}
+	if len(r.Limits) == 0 || r.Limits[0].Limit != LimitMatches {
+		t.Errorf("the limits reported are %v", r.Limits)
+	}
+}

@@ -1,6 +1,10 @@
 package yara
 
-import "vitrine/yara/internal/search"
+import (
+	"slices"
+
+	"vitrine/yara/internal/search"
+)
 
 // Result is the outcome of one scan.
 type Result struct {
@@ -39,6 +43,10 @@ const (
 	LimitLoop    = "loop"    // MaxLoop: the rule was taken not to match
 )
 
+// maxListed bounds the matches listed in the report of one scan, so that many
+// rules with many matches do not fill the memory: 64 MiB of them.
+const maxListed = 1 << 20
+
 // match makes the report of a matching rule.
 func (s *Scanner) match(r int32) RuleMatch {
 	m := RuleMatch{Rule: s.rules.rules[r]}
@@ -53,14 +61,30 @@ func (s *Scanner) match(r int32) RuleMatch {
 		if s.config.Fast && !str.List {
 			list = list[:min(1, len(list))]
 		}
-		for _, found := range list {
-			m.Strings = append(m.Strings, StringMatch{
-				Index: i, Name: str.Name, Offset: found.Offset, XorKey: found.Key,
-				Data: s.search.Data(found),
-			})
-		}
+		m.Strings = s.list(m, i, list)
 	}
 	return m
+}
+
+// list adds matches of the i-th string of a rule to its report, as long as
+// there is room and time.
+func (s *Scanner) list(m RuleMatch, i int, found []search.Match) []StringMatch {
+	out := m.Strings
+	if room := max(maxListed, s.config.MaxMatches) - s.listed; len(found) > room {
+		found = found[:room]
+		s.result.Limits = append(s.result.Limits, LimitHit{Limit: LimitMatches, Rule: m.Rule, String: m.Rule.Strings[i].Name})
+	}
+	s.listed += len(found)
+	out = slices.Grow(out, len(found))
+	for n, f := range found {
+		if n%4096 == 4095 && s.stop() != nil {
+			break
+		}
+		out = append(out, StringMatch{
+			Index: i, Name: m.Rule.Strings[i].Name, Offset: f.Offset, XorKey: f.Key, Data: s.search.Data(f),
+		})
+	}
+	return out
 }
 
 // reportCuts tells which strings were not searched to the end.
@@ -76,7 +100,7 @@ func (s *Scanner) reportCuts() {
 			hit.Limit = LimitMatches
 			s.result.Limits = append(s.result.Limits, hit)
 		}
-		if cut&search.CutRegex != 0 {
+		if cut&search.CutRegex != 0 && s.search.Err() == nil {
 			hit.Limit = LimitRegex
 			s.result.Limits = append(s.result.Limits, hit)
 		}

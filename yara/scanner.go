@@ -44,7 +44,8 @@ type ScanConfig struct {
 }
 
 // ErrTimeout is returned by Scan when Timeout has passed. The Result then
-// holds what was found so far.
+// holds the rules decided so far. Rules are decided after the search, so none
+// are when that took all the time.
 var ErrTimeout = errors.New("scan timed out")
 
 // Scanner scans with one set of rules. It is not safe for concurrent use:
@@ -62,8 +63,11 @@ type Scanner struct {
 	rulesNow []int32 // to be evaluated
 	found    []int32 // patterns
 	result   Result
-	parts    []*Scanner // of a joined set
-	all      bool       // evaluate every rule: what tests compare with
+	listed   int               // matches in result
+	log      func(line string) // Config.Console
+	now      func() int64      // Config.Now, in seconds
+	parts    []*Scanner        // of a joined set
+	all      bool              // evaluate every rule: what tests compare with
 }
 
 // NewScanner returns a Scanner, or an error when an external variable is
@@ -83,6 +87,10 @@ func NewScanner(r *Rules, c ScanConfig) (*Scanner, error) {
 		return nil, err
 	}
 	s := &Scanner{rules: r, config: c}
+	s.now = func() int64 { return c.Now().Unix() }
+	if s.log = c.Console; s.log == nil {
+		s.log = func(string) {}
+	}
 	s.search = search.NewSearcher(r.plan.Index, r.set.Patterns, search.Config{
 		MaxMatches: c.MaxMatches, RegexWindow: c.RegexWindow, Lists: c.Matches && !c.Fast, Stop: s.stop})
 	s.eval = eval.New(r.set, s.search, eval.Config{MaxLoop: c.MaxLoop, Stop: s.stop, Externals: externals, Extra: c.ModuleData})
@@ -171,16 +179,10 @@ func (s *Scanner) begin(ctx context.Context, data []byte) {
 	}
 	s.search.Reset(data, plan.Kind(data[:min(4, len(data))]), s.open)
 	s.eval.Reset(module.Context{
-		Ctx: ctx, Data: data, Log: s.log, YARAX: s.rules.set.YARAX,
-		Now: func() int64 { return s.config.Now().Unix() },
+		Ctx: ctx, Data: data, Log: s.log, Now: s.now, YARAX: s.rules.set.YARAX,
 	})
+	s.listed = 0
 	s.result = Result{Matches: s.result.Matches[:0], Limits: s.result.Limits[:0]}
-}
-
-func (s *Scanner) log(line string) {
-	if s.config.Console != nil {
-		s.config.Console(line)
-	}
 }
 
 // choose lists the rules that may match.
@@ -204,6 +206,9 @@ func (s *Scanner) evaluate() error {
 	for _, r := range s.rulesNow {
 		if s.matches(r) && !s.rules.rules[r].Private {
 			s.result.Matches = append(s.result.Matches, s.match(r))
+			if err := s.stop(); s.config.Matches && err != nil {
+				return err
+			}
 		}
 		if err := s.eval.Err(); err != nil {
 			return err
