@@ -2,6 +2,7 @@ package yara
 
 import (
 	"errors"
+	"fmt"
 	"math"
 
 	"vitrine/yara/internal/blob"
@@ -33,6 +34,7 @@ func (r *Rules) MarshalBinary() ([]byte, error) {
 		writeRule(w, rule, &r.set.Rules[i])
 	}
 	blob.WriteFacts(w, r.plan.Facts())
+	blob.WriteWindows(w, r.plan.Index.Windows())
 	return w.Finish(features)
 }
 
@@ -110,6 +112,7 @@ func Load(data []byte) (*Rules, error) {
 	set := blob.ReadSet(r, modules.Named)
 	out := &Rules{set: set, rules: readRules(r, set)}
 	proved := blob.ReadFacts(r, len(set.Rules), len(set.Patterns))
+	windows := blob.ReadWindows(r)
 	if r.Err() == nil {
 		if err := set.Check(); err != nil {
 			r.Fail("%w", err)
@@ -118,7 +121,9 @@ func Load(data []byte) (*Rules, error) {
 	if r.Err() != nil {
 		return nil, r.Err()
 	}
-	out.plan = plan.From(set, proved)
+	if out.plan, err = plan.Load(set, proved, windows); err != nil {
+		return nil, fmt.Errorf("load rules: %w", err)
+	}
 	return out, nil
 }
 

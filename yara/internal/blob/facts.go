@@ -1,6 +1,9 @@
 package blob
 
-import "vitrine/yara/internal/facts"
+import (
+	"vitrine/yara/internal/facts"
+	"vitrine/yara/internal/prefilter"
+)
 
 // The flags of facts: whether anything is known.
 const (
@@ -57,5 +60,24 @@ func ReadFacts(r *Reader, rules, patterns int) []facts.Facts {
 		}
 	}
 	r.Done(Wakes, Gates)
+	return out
+}
+
+// WriteWindows writes where literals are looked for.
+func WriteWindows(w *Writer, windows []prefilter.Window) {
+	for _, v := range windows {
+		w.Row(Windows, v.Literal, uint32(v.Skip)|uint32(v.Size)<<16|uint32(v.Back)<<24, uint32(uint8(v.Beside))|uint32(v.Shape)<<8)
+	}
+}
+
+// ReadWindows reads them. That they fit the literals is for others to check.
+func ReadWindows(r *Reader) []prefilter.Window {
+	out := make([]prefilter.Window, r.Len(Windows))
+	for i := range out {
+		row := r.At(Windows, i)
+		place, rest := row.Word(1), r.Flags(row, 2, 0xFFFF)
+		out[i] = prefilter.Window{Literal: row.Word(0), Skip: uint16(place), Size: uint8(place >> 16), Back: uint8(place >> 24),
+			Beside: int8(uint8(rest)), Shape: uint8(rest >> 8)}
+	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 
 	"vitrine/yara/internal/facts"
 	"vitrine/yara/internal/ir"
+	"vitrine/yara/internal/prefilter"
 	"vitrine/yara/internal/search"
 )
 
@@ -27,16 +28,29 @@ type Plan struct {
 type Owner struct{ Rule, String int32 }
 
 // New makes the plan of a set.
-func New(set *ir.Set) *Plan { return From(set, facts.All(set)) }
+func New(set *ir.Set) *Plan {
+	p := place(set, facts.All(set))
+	p.Index = search.NewIndex(set.Patterns, search.Classes{Of: p.classify(set), In: p.kinds()})
+	return p
+}
 
-// From makes the plan of a set whose facts are proved already, one for each rule.
-func From(set *ir.Set, all []facts.Facts) *Plan {
-	p := &Plan{facts: all, wakes: make([][]int32, len(set.Patterns)), byMagic: map[uint16][]int32{}}
+// Load makes the plan of a set whose facts were proved before, one for each
+// rule, and whose windows were chosen before. It fails where the windows do not
+// fit the set.
+func Load(set *ir.Set, proved []facts.Facts, windows []prefilter.Window) (*Plan, error) {
+	p := place(set, proved)
+	var err error
+	p.Index, err = search.LoadIndex(set.Patterns, search.Classes{Of: p.classify(set), In: p.kinds()}, windows)
+	return p, err
+}
+
+// place makes a plan without an index.
+func place(set *ir.Set, proved []facts.Facts) *Plan {
+	p := &Plan{facts: proved, wakes: make([][]int32, len(set.Patterns)), byMagic: map[uint16][]int32{}}
 	for r := range set.Rules {
 		p.place(int32(r))
 	}
 	p.own(set)
-	p.Index = search.NewIndex(set.Patterns, search.Classes{Of: p.classify(set), In: p.kinds()})
 	return p
 }
 

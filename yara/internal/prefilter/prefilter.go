@@ -90,19 +90,11 @@ func (e *entry) place(part []byte, at int) {
 // Build makes the table. The order of the literals decides only the order in
 // which candidates at one position are reported.
 func Build(literals []Literal) *Table {
-	t := &Table{vector: hasVector()}
-	var windows [len(shapes)][]window
-	for _, l := range literals {
-		part, skip := rarestPart(l.Bytes)
-		e := entry{text: uint32(len(t.text)), id: l.ID, size: uint8(len(part)), noCase: l.NoCase, skip: uint16(skip)}
-		t.text = append(t.text, part...)
-		k, at := shapeOf(part)
-		windows[k] = append(windows[k], windowsOf(part, shapes[k], at, e)...)
+	shelves, err := Shelve(literals, Arrange(literals))
+	if err != nil {
+		panic(err) // the windows of Arrange fit
 	}
-	for k, w := range windows {
-		t.shelves[k] = newShelf(shapes[k], w)
-	}
-	return t
+	return shelves.Table(nil)
 }
 
 // shapeOf chooses the shape of a literal and the slice of it to look for: the
@@ -131,17 +123,6 @@ const (
 	rareEnough = 1.0 / (1 << 14)
 	muchRarer  = 16
 )
-
-// windowsOf gives the neighbouring windows at an offset of a literal, as many
-// as the stride is wide.
-func windowsOf(part []byte, s shape, at int, e entry) []window {
-	out := make([]window, s.stride)
-	for o := range s.stride {
-		e.place(part, at+o)
-		out[o] = window{s.window(part, at+o), e}
-	}
-	return out
-}
 
 // Empty reports whether the table finds nothing.
 func (t *Table) Empty() bool { return t.shelves == [len(shapes)]*shelf{} }

@@ -1,10 +1,8 @@
 package prefilter
 
 import (
-	"cmp"
 	"encoding/binary"
 	"math/bits"
-	"slices"
 )
 
 // shelf finds the windows of one shape.
@@ -39,11 +37,11 @@ const (
 	maxLogWords = 17
 )
 
+// newShelf makes the shelf of windows, which are in the order of their values.
 func newShelf(s shape, windows []window) *shelf {
 	if len(windows) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(windows, func(a, b window) int { return cmp.Compare(a.value, b.value) })
 	t := &shelf{shape: s, keep: s.keep(), entries: make([]entry, len(windows))}
 	for i, w := range windows {
 		t.entries[i] = w.entry

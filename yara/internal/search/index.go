@@ -1,6 +1,7 @@
 package search
 
 import (
+	"fmt"
 	"slices"
 
 	"vitrine/yara/internal/prefilter"
@@ -12,6 +13,8 @@ type Index struct {
 	tables []*prefilter.Table // by kind of data; kinds with the same patterns share one
 	refs   []ref              // by literal id
 	slow   []slowRef          // forms without a literal
+
+	windows []prefilter.Window // chosen for all literals
 }
 
 // ref says what a literal belongs to.
@@ -41,33 +44,53 @@ func OneClass(patterns int) Classes {
 // NewIndex indexes the patterns that are searched; on-demand ones are left out.
 func NewIndex(patterns []*Pattern, c Classes) *Index {
 	x := &Index{class: c.Of}
+	literals := x.literals(patterns)
+	if err := x.build(c, literals, prefilter.Arrange(literals)); err != nil {
+		panic(err) // what was chosen for the literals fits them
+	}
+	return x
+}
+
+// LoadIndex is NewIndex with windows that were chosen before, and may not fit.
+func LoadIndex(patterns []*Pattern, c Classes, windows []prefilter.Window) (*Index, error) {
+	x := &Index{class: c.Of}
+	if err := x.build(c, x.literals(patterns), windows); err != nil {
+		return nil, fmt.Errorf("index patterns: %w", err)
+	}
+	return x, nil
+}
+
+// Windows gives the windows chosen, for LoadIndex.
+func (x *Index) Windows() []prefilter.Window { return x.windows }
+
+// literals gives what is to be looked for. A literal's ID is its index.
+func (x *Index) literals(patterns []*Pattern) []prefilter.Literal {
 	var literals []prefilter.Literal
 	for id, p := range patterns {
 		if !p.OnDemand {
 			x.add(int32(id), p, &literals)
 		}
 	}
-	for kind := range c.In {
-		x.tables = append(x.tables, x.table(c, kind, literals))
-	}
-	return x
+	return literals
 }
 
-// table builds the table of a kind of data, or takes that of an earlier kind
-// with the same classes.
-func (x *Index) table(c Classes, kind int, literals []prefilter.Literal) *prefilter.Table {
-	for k := range kind {
-		if slices.Equal(c.In[k], c.In[kind]) {
-			return x.tables[k]
-		}
+// build builds the table of each kind of data; kinds with the same classes
+// share one.
+func (x *Index) build(c Classes, literals []prefilter.Literal, windows []prefilter.Window) error {
+	shelves, err := prefilter.Shelve(literals, windows)
+	if err != nil {
+		return err
 	}
-	var some []prefilter.Literal
-	for _, l := range literals {
-		if c.In[kind][x.class[x.refs[l.ID].pattern]] {
-			some = append(some, l)
+	x.windows = windows
+	for kind, in := range c.In {
+		same := slices.IndexFunc(c.In[:kind], func(other []bool) bool { return slices.Equal(other, in) })
+		if same >= 0 {
+			x.tables = append(x.tables, x.tables[same])
+			continue
 		}
+		x.tables = append(x.tables, shelves.Table(func(literal uint32) bool { return in[x.class[x.refs[literal].pattern]] }))
 	}
-	return prefilter.Build(some)
+	return nil
 }
 
 func (x *Index) add(id int32, p *Pattern, literals *[]prefilter.Literal) {
