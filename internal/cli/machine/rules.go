@@ -10,17 +10,17 @@ import (
 // newRules makes the parent of the commands for people who write and keep rules.
 func newRules(env term.Env) *cobra.Command {
 	c := &cobra.Command{
-		Use:     "rules",
-		Short:   "Work on sets of rules",
+		Use:   "rules",
+		Short: "Work on sets of rules",
 		Example: `vitrine rules lint rules/
 vitrine rules compile -o rules.vyr rules/`,
-		Args:    term.UnknownCommand,
-		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
+		Args: term.UnknownCommand,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 		Annotations: map[string]string{
 			page.Exit: exits("done", ""),
 			page.See:  "vitrine-scan(1), vitrine-yara(1)",
 		},
 	}
-	c.AddCommand(newRulesCompile(env), newRulesLint(env))
+	c.AddCommand(newRulesCompile(env), newRulesLint(env), newRulesTest(env))
 	return c
 }
