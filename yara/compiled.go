@@ -105,9 +105,17 @@ func Load(data []byte) (*Rules, error) {
 	if err != nil {
 		return nil, err
 	}
+	rules, err := read(r)
+	if err := r.Verify(); err != nil {
+		return nil, err
+	}
+	return rules, err
+}
+
+// read makes the rules. It must be safe whatever the blob holds.
+func read(r *blob.Reader) (*Rules, error) {
 	if r.Features != features {
-		r.Fail("made for a program with features %#x, this one has %#x: compile the rules again", r.Features, features)
-		return nil, r.Err()
+		return nil, fmt.Errorf("load rules: made for a program with features %#x, this one has %#x: compile the rules again", r.Features, features)
 	}
 	set := blob.ReadSet(r, modules.Named)
 	out := &Rules{set: set, rules: readRules(r, set)}
@@ -121,6 +129,7 @@ func Load(data []byte) (*Rules, error) {
 	if r.Err() != nil {
 		return nil, r.Err()
 	}
+	var err error
 	if out.plan, err = plan.Load(set, proved, windows); err != nil {
 		return nil, fmt.Errorf("load rules: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"math/rand/v2"
 	"reflect"
@@ -90,6 +91,18 @@ func TestMarshalIsDeterministic(t *testing.T) {
 		if !bytes.Equal(marshal(t, compileEverything(t)), want) {
 			t.Fatal("the same rules give other bytes")
 		}
+	}
+}
+
+// TestEmptyVector holds the first vector of the specification.
+func TestEmptyVector(t *testing.T) {
+	data := marshal(t, mustCompile(t, Config{}, ""))
+	const sum = "5b258bf91764e244af9adb7144723b54f1235ba466b96ce46dee89ff9f8ae014"
+	if got := hex.EncodeToString(data[32:64]); len(data) != 600 || got != sum {
+		t.Errorf("%d bytes, sum %s", len(data), got)
+	}
+	if load(t, data).Len() != 0 {
+		t.Error("rules in nothing")
 	}
 }
 
@@ -196,6 +209,8 @@ func TestLoadRefuses(t *testing.T) {
 		{"a wake", "pattern", false, put(blob.Wakes, 0, 0, 9999, 4)},
 		{"a module", "module", false, put(blob.Modules, 0, 1, 1, 8)},
 		{"a field", "does not have", false, put(blob.Fields, 0, 1, 1, 8)},
+		{"a window's literal", "window", false, put(blob.Windows, 0, 0, 1<<20, 12)},
+		{"a window's place", "window", false, put(blob.Windows, 0, 1, 0xFFFFFFFF, 12)},
 		{"variables", "variables", false, put(blob.Info, 0, 1, 1<<30, 16)},
 	}
 	for _, tt := range tests {

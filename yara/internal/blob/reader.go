@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"runtime/debug"
 )
 
 // ErrNotBlob is wrapped by the error for bytes that are no compiled rules at all.
@@ -19,13 +20,15 @@ type Reader struct {
 	text     string // a copy, so that the blob need not stay
 	bytes    []byte
 	next     [sectionCount]int
+	sum      chan error // of the checksum, which is computed meanwhile
 	err      error
 }
 
 // Is reports whether data begins like a blob.
 func Is(data []byte) bool { return bytes.HasPrefix(data, []byte(Magic)) }
 
-// Open checks the frame of a blob: header, checksum and sections.
+// Open checks the frame of a blob: header and sections. The checksum takes as
+// long as all else and is computed meanwhile: Verify must be asked in the end.
 func Open(data []byte) (*Reader, error) {
 	if !Is(data) {
 		return nil, fmt.Errorf("load rules: %w", ErrNotBlob)
@@ -43,16 +46,33 @@ func Open(data []byte) (*Reader, error) {
 	case u32(24) != uint32(sectionCount) || u32(28) != 0 || len(data) < table:
 		return nil, errors.New("load rules: the header is not that of this version")
 	}
-	if sum := checksum(data); !bytes.Equal(sum[:], data[sumStart:headerLen]) {
-		return nil, errors.New("load rules: the checksum is wrong: the file was changed or damaged")
-	}
-	r := &Reader{Features: u32(12)}
+	r := &Reader{Features: u32(12), sum: make(chan error, 1)}
 	if err := r.split(data, table); err != nil {
 		return nil, err
 	}
 	r.text = string(r.sections[Text])
 	r.bytes = bytes.Clone(r.sections[Bytes])
+	go func() { r.sum <- verify(data) }()
 	return r, nil
+}
+
+// Verify waits for the checksum and tells whether it is right. No data may be
+// given back before, and it is asked once.
+func (r *Reader) Verify() error { return <-r.sum }
+
+// verify holds the checksum against the data. A mapped file that was cut off
+// meanwhile is an error, and not the end of the process.
+func verify(data []byte) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if recover() != nil {
+			err = errors.New("load rules: the file was cut off while it was read")
+		}
+	}()
+	if sum := checksum(data); !bytes.Equal(sum[:], data[sumStart:headerLen]) {
+		return errors.New("load rules: the checksum is wrong: the file was changed or damaged")
+	}
+	return nil
 }
 
 // split finds the sections: each begins at the first multiple of eight behind

@@ -60,7 +60,7 @@ type Shelves struct {
 // can lead a table out of its data. That a literal has all its windows is not
 // checked: one that lacks some is found less often.
 func Shelve(literals []Literal, windows []Window) (*Shelves, error) {
-	s := &Shelves{}
+	s := newShelves(windows)
 	starts := make([]uint32, len(literals)) // in text, from 1
 	last := valued{}
 	for i, w := range windows {
@@ -89,6 +89,19 @@ func Shelve(literals []Literal, windows []Window) (*Shelves, error) {
 		s.index[w.Shape] = append(s.index[w.Shape], w.Literal)
 	}
 	return s, nil
+}
+
+// newShelves makes room for windows.
+func newShelves(windows []Window) *Shelves {
+	s := &Shelves{text: make([]byte, 0, len(windows)*windowLen)}
+	var count [256]int
+	for i := range windows {
+		count[windows[i].Shape]++
+	}
+	for k := range shapes {
+		s.windows[k], s.index[k] = make([]window, 0, count[k]), make([]uint32, 0, count[k])
+	}
+	return s
 }
 
 // holds reports whether a part lies at a place of the text.
