@@ -138,11 +138,11 @@ func TestBlob(t *testing.T) {
 	good := "\xfa\xde\x71\x71\x00\x00\x00\x0atext"
 	for data, want := range map[string]string{good: "te", good[:9]: "", "\xfa\xde\x71\x72\x00\x00\x00\x0atext": "",
 		"\xfa\xde\x71\x71\x00\x00\x00\x07text": "", "\xfa\xde\x71\x71\xff\xff\xff\xfftext": "", "short": ""} {
-		if got := string(blob([]byte(data), 0)); got != want {
+		if got := string(blob([]byte(data), blobEntitlements, 0)); got != want {
 			t.Errorf("%q: %q, want %q", data, got, want)
 		}
 	}
-	if got := blob([]byte(good), 1<<32); got != nil {
+	if got := blob([]byte(good), blobEntitlements, 1<<32); got != nil {
 		t.Errorf("outside: %q", got)
 	}
 }

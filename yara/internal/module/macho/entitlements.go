@@ -13,7 +13,7 @@ const (
 	blobEntitlements = 0xfade7171
 	blobHeader       = 8
 	maxBlobs         = 64
-	maxPlist         = 1 << 20 // bytes
+	maxBlob          = 1 << 20 // bytes
 	maxGranted       = 1 << 12
 	maxPlistDepth    = 32
 )
@@ -22,38 +22,45 @@ const (
 // part of the code signature.
 func (m *image) entitlements() [][]byte {
 	return *m.granted.get(func() (list [][]byte) {
-		body, _ := m.last(8, commandSignature)
-		if body == nil {
-			return nil
-		}
-		data, ok := m.part(m.order.Uint32(body), m.order.Uint32(body[4:]))
-		if !ok || len(data) < 12 {
-			return nil
-		}
-		count := min(bin.BigEndian.Uint32(data[8:]), maxBlobs, uint32(len(data)-12)/8)
-		for i := range int64(count) {
-			list = append(list, plistWords(blob(data, int64(bin.BigEndian.Uint32(data[12+8*i+4:]))))...)
-		}
+		m.eachBlob(blobEntitlements, func(body []byte) { list = append(list, plistWords(body)...) })
 		return list
 	})
 }
 
-// blob is the contents of the entitlements at off, or nil.
-func blob(data []byte, off int64) []byte {
+// eachBlob visits the parts of the code signature of a kind.
+func (m *image) eachBlob(kind uint32, visit func(body []byte)) {
+	place, _ := m.last(8, commandSignature)
+	if place == nil {
+		return
+	}
+	data, ok := m.part(m.order.Uint32(place), m.order.Uint32(place[4:]))
+	if !ok || len(data) < 12 {
+		return
+	}
+	count := min(bin.BigEndian.Uint32(data[8:]), maxBlobs, uint32(len(data)-12)/8)
+	for i := range int64(count) {
+		if body := blob(data, kind, int64(bin.BigEndian.Uint32(data[12+8*i+4:]))); body != nil {
+			visit(body)
+		}
+	}
+}
+
+// blob is the contents of the part at off if it is of a kind, or nil.
+func blob(data []byte, kind uint32, off int64) []byte {
 	size := int64(len(data))
-	if off > size-blobHeader || bin.BigEndian.Uint32(data[off:]) != blobEntitlements {
+	if off > size-blobHeader || bin.BigEndian.Uint32(data[off:]) != kind {
 		return nil
 	}
 	n := int64(bin.BigEndian.Uint32(data[off+4:]))
-	if n < blobHeader || n > size-off || n > maxPlist {
+	if n < blobHeader || n > size-off || n > maxBlob {
 		return nil
 	}
 	return data[off+blobHeader : off+n]
 }
 
-// element is an open element of the property list. Texts in an open array are
+// tag is an open element of the property list. Texts in an open array are
 // kept there until it ends.
-type element struct {
+type tag struct {
 	name  string
 	texts [][]byte
 	first bool // nothing was inside yet
@@ -68,7 +75,7 @@ func plistWords(data []byte) [][]byte {
 	}
 	d := xml.NewDecoder(bytes.NewReader(data))
 	var list [][]byte
-	var open []element
+	var open []tag
 	for len(list) < maxGranted && len(open) < maxPlistDepth {
 		token, err := d.Token()
 		if err != nil {
@@ -82,7 +89,7 @@ func plistWords(data []byte) [][]byte {
 			if n := len(open); n > 0 {
 				open[n-1].first = false
 			}
-			open = append(open, element{name: t.Name.Local, first: true})
+			open = append(open, tag{name: t.Name.Local, first: true})
 		case xml.CharData:
 			list = heard(list, open, bytes.Clone(t))
 		case xml.EndElement:
@@ -97,7 +104,7 @@ func plistWords(data []byte) [][]byte {
 }
 
 // heard notes a text for the arrays around it and, as a key, at once.
-func heard(list [][]byte, open []element, text []byte) [][]byte {
+func heard(list [][]byte, open []tag, text []byte) [][]byte {
 	n := len(open)
 	if n == 0 {
 		return list

@@ -47,6 +47,7 @@ type image struct {
 	exported  once[[][]byte]
 	imported  once[[][]byte]
 	granted   once[[][]byte]
+	signers   once[[]certificate]
 }
 
 // once keeps a part that is computed at first use. A scan is one goroutine.

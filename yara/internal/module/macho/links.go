@@ -70,7 +70,7 @@ func linkFields[T any](of func(T) *image) []module.Field {
 		text("dynamic_linker", (*image).linker), text("source_version", (*image).sourceVersion), text("uuid", (*image).uuid),
 		listField("dylibs", dylibType(), of, (*image).dylibs),
 		textsField("rpaths", of, (*image).rpaths),
-		textsField("entitlements", of, (*image).entitlements),
+		textsField("entitlements", of, (*image).entitlements), certificateField(of),
 		wordsField("dysymtab", of, []string{"ilocalsym", "nlocalsym", "iextdefsym", "nextdefsym", "tocoff", "ntoc",
 			"modtaboff", "nmodtab", "extrefsymoff", "nextrefsyms", "indirectsymoff", "nindirectsyms", "extreloff",
 			"nextrel", "locreloff", "nlocrel"}, []uint32{commandDynSymbols}),
