@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"encoding/binary"
+	"encoding/hex"
 	"strings"
 	"testing"
 
@@ -23,6 +25,7 @@ func TestFindsInDocuments(t *testing.T) {
 		want []string
 	}{
 		{"pdf", pdf, []string{"eicar!a.zip!e", "eicar!obj 2.js", "eicar!(actions)"}},
+		{"rtf", rtfOf(documenttest.Package(`C:\a.zip`, archivetest.Zip(entry("e", eicar)))), []string{"eicar!object 1/a.zip!e"}},
 		{"docm", archivetest.Zip(entry("word/vbaProject.bin", macros)), []string{"eicar!word/vbaProject.bin!Module1"}},
 		{"zip in a packaged object", doc, []string{"eicar!ObjectPool/_1/a.zip!e"}},
 	}
@@ -34,4 +37,10 @@ func TestFindsInDocuments(t *testing.T) {
 // escaped writes a string as it stands between parentheses.
 func escaped(b []byte) string {
 	return strings.NewReplacer(`\`, `\\`, "(", `\(`, ")", `\)`).Replace(string(b))
+}
+
+// rtfOf embeds a package.
+func rtfOf(data []byte) []byte {
+	head := binary.LittleEndian.AppendUint32([]byte("\x01\x05\x00\x00\x02\x00\x00\x00\x08\x00\x00\x00Package\x00\x00\x00\x00\x00\x00\x00\x00\x00"), uint32(len(data)))
+	return []byte(`{\rtf1{\object{\*\objdata ` + hex.EncodeToString(append(head, data...)) + `}}}`)
 }

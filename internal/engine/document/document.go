@@ -68,6 +68,8 @@ func (w *Walker) Walk(kind Kind, data []byte) error {
 	switch kind {
 	case OLE:
 		return w.ole(data)
+	case RTF:
+		return w.rtf(data)
 	case PDF:
 		return pdf.Walk(data, w.Budget, w.Open, w.Sink)
 	}
