@@ -10,9 +10,9 @@ import (
 // File is one file of rules compiled by itself, with what it includes.
 type File struct {
 	Name     string        // as the user would write it
-	Place    string        // below the path that was named, with slashes
 	Rules    *yara.Rules   // nil where Errors say why
 	Sources  []yara.Source // the file itself, then what it includes: names and texts
+	Places   []string      // of the Sources, below the path that was named
 	Errors   yara.Errors
 	Warnings []yara.Diagnostic
 }
@@ -39,14 +39,14 @@ func Each(c Config, take func(*File)) error {
 // alone compiles one file.
 func (l *loader) alone(w waiting, externals map[string]any) *File {
 	show := w.at.tree.show(w.at.name)
-	f := &File{Name: show, Place: w.at.name, Sources: []yara.Source{{Name: show, Namespace: show, Text: w.text}}}
+	f := &File{Name: show, Places: []string{w.at.name}, Sources: []yara.Source{{Name: show, Namespace: show, Text: w.text}}}
 	places := map[string]place{show: w.at}
 	compiler := yara.NewCompiler(yara.Config{Externals: externals, Include: func(from, target string) (yara.Source, error) {
 		at, s, err := included(places[from], target)
 		if err == nil {
 			places[s.Name] = at
 			if !slices.ContainsFunc(f.Sources, func(o yara.Source) bool { return o.Name == s.Name }) {
-				f.Sources = append(f.Sources, s)
+				f.Sources, f.Places = append(f.Sources, s), append(f.Places, at.name)
 			}
 		}
 		return s, err
