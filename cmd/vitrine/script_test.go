@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -19,6 +20,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
+
+	"vitrine/internal/engine/document/documenttest"
 )
 
 var update = flag.Bool("update", false, "write expected output into the scripts instead of comparing")
@@ -47,6 +50,7 @@ func TestScript(t *testing.T) {
 			"eicar":    writeEICAR,
 			"zipped":   zipped,
 			"bomb":     bomb,
+			"document": document,
 			"fifo":     fifo,
 			"conforms": conforms,
 			"named":    named,
@@ -113,6 +117,25 @@ func zipped(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Check(z.Close())
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o644))
+}
+
+// document FILE SOURCE writes a document that holds the source as a macro, a
+// script or an embedded object, as the ending of its name says.
+func document(ts *testscript.TestScript, neg bool, args []string) {
+	text := ts.ReadFile(args[1])
+	var data []byte
+	switch filepath.Ext(args[0]) {
+	case ".bin", ".doc":
+		data = documenttest.Compound([16]byte{}, documenttest.Project("", documenttest.Module{Name: "Module1", Source: text})...)
+	case ".pdf":
+		data = documenttest.PDF("<< /OpenAction << /S /JavaScript /JS 2 0 R >> >>", documenttest.StreamObject("/Filter /FlateDecode", documenttest.Flate(text)),
+			"<< /F (run.vbs) /EF << /F 4 0 R >> >>", documenttest.StreamObject("/Filter /FlateDecode", documenttest.Flate(text)))
+	case ".rtf":
+		data = fmt.Appendf(nil, `{\rtf1{\object\objemb{\*\objdata %x}}}`, text)
+	default:
+		ts.Fatalf("no document is written to %s", args[0])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o644))
 }
 
 // bomb FILE SIZE writes a gzip file that unpacks to so many zeros.

@@ -17,6 +17,24 @@ rule mail_ole_macro_autorun
         uint32be(0) == 0xD0CF11E0 and filesize < 32MB and ($vba or $attribut) and $auto and ($web or #shell > 1 or ($shell and $inject) or #inject > 1)
 }
 
+rule mail_macro_autorun
+{
+    meta:
+        description = "Source of an Office macro that starts by itself and runs what it fetched or hid"
+        reference = "https://attack.mitre.org/techniques/T1059/005/"
+        family = "generic"
+        severity = "high"
+        category = "mail"
+    strings:
+        $head = "Attribute VB_\x4eame"
+        $auto = /\bSub\s{1,4}(\x41uto_?Open|\x41utoExec|\x41utoClose|\x44ocument_?(Open|Close)|\x57orkbook_(Open|Activate|BeforeClose))\b/ nocase
+        $object = /(CreateObject|GetObject)\s{0,4}\([^\n]{0,60}(\x57Script\.Shell|Shell\.Application|winmgmts:)/ nocase
+        $shell = /\b(Shell|ShellExecute[AW]?)[\s(]{1,4}[^\n]{0,80}(powershell|cmd(\.exe)?\s{0,4}\/c|mshta|rundll32|regsvr32|wscript)/ nocase
+        $web = /(\x55RLDownloadToFile|MSXML2\.(Server)?XMLHTTP|WinHttp\.WinHttpRequest|Adodb\.Stream|Net\.WebClient|Microsoft\.XMLHTTP|bitsadmin|certutil)/ nocase
+    condition:
+        uint32be(0) == 0x41747472 and filesize < 4MB and $head in (0..64) and $auto and ($shell or ($object and $web))
+}
+
 rule mail_rtf_equation_exploit
 {
     meta:

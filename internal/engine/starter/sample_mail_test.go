@@ -18,6 +18,7 @@ var mailDropperSamples = map[string]sample{
 
 var mailDocumentSamples = map[string]sample{
 	"mail_ole_macro_autorun":     {ole, "_VBA_¦PROJECT Attri¦but Auto¦Open WScript.¦Shell MSXML2.¦XMLHTTP"},
+	"mail_macro_autorun":         {raw, "Attribute VB_Na¦me = \"a\"\r\nSub Auto¦Open()\r\nShe¦ll \"cmd¦ /c x\"\r\nEnd Sub\r\n"},
 	"mail_rtf_equation_exploit":  {raw, `{\rtf1{\object\objemb{\*\obj¦data 4571756174696f¦6e2e33}}}`},
 	"mail_rtf_remote_template":   {raw, `{\rtf1{\*\tem¦plate https://a.example/x.dotm}}`},
 	"mail_rtf_embedded_program":  {raw, `{\rtf1{\*\objdata 50616368¦5061636b¦61676500 782e657¦86500}}`},
