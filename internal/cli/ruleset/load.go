@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -249,11 +250,19 @@ func readFile(name string) ([]byte, error) {
 	return readAll(file)
 }
 
+// readAll reads a source. Room for a file is made at once: compiled rules are
+// large, and what a buffer grows through stays in memory for a while.
 func readAll(r io.Reader) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxSource+1))
-	if err != nil {
+	var b bytes.Buffer
+	if file, ok := r.(interface{ Stat() (fs.FileInfo, error) }); ok {
+		if info, err := file.Stat(); err == nil {
+			b.Grow(int(min(max(info.Size(), 0), maxSource)) + bytes.MinRead)
+		}
+	}
+	if _, err := b.ReadFrom(io.LimitReader(r, maxSource+1)); err != nil {
 		return nil, bare(err)
 	}
+	text := b.Bytes()
 	if len(text) > maxSource {
 		return nil, fmt.Errorf("more than %d MiB", maxSource>>20)
 	}

@@ -1,6 +1,7 @@
 package yaracmd
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -82,9 +83,15 @@ func readWhole(name string, stdin io.Reader) ([]byte, error) {
 }
 
 func readAtMost(r io.Reader, name string, limit int64) ([]byte, error) {
-	b, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err == nil && int64(len(b)) > limit {
+	var b bytes.Buffer
+	if file, ok := r.(*os.File); ok {
+		if info, err := file.Stat(); err == nil { // compiled rules are large: make room at once
+			b.Grow(int(min(max(info.Size(), 0), limit)) + bytes.MinRead)
+		}
+	}
+	_, err := b.ReadFrom(io.LimitReader(r, limit+1))
+	if err == nil && int64(b.Len()) > limit {
 		err = fmt.Errorf("read %s: more than %d bytes", name, limit)
 	}
-	return b, err
+	return b.Bytes(), err
 }
