@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -78,6 +79,7 @@ func describe(path string, f engine.Finding) scanreport.Finding {
 	out.Namespace, out.File, out.Line, out.Tags = rule.Namespace, rule.File, rule.Line, rule.Tags
 	out.Severity, out.Family = rule.MetaText("severity"), rule.MetaText("family")
 	out.About, out.Reference = rule.MetaText("description"), rule.MetaText("reference")
+	out.Author, out.License = rule.MetaText("author"), cmp.Or(rule.MetaText("license"), rule.MetaText("licence"))
 	out.Matches = places(f.Rule.Strings)
 	return out
 }

@@ -35,6 +35,8 @@ type finding struct {
 	Description string   `json:"description,omitempty"`
 	Family      string   `json:"family,omitempty"`
 	Reference   string   `json:"reference,omitempty"`
+	Author      string   `json:"author,omitempty"`
+	License     string   `json:"license,omitempty"`
 	Matches     []match  `json:"matches,omitempty"`
 }
 
@@ -167,6 +169,7 @@ func jsonFinding(f Finding) finding {
 		object: jsonObject(f.Object), Kind: "rule", Rule: f.Rule, Digest: f.Digest,
 		Namespace: f.Namespace, RuleFile: f.File, RuleLine: f.Line, Tags: present(f.Tags),
 		Severity: f.Severity, Description: f.About, Family: f.Family, Reference: f.Reference,
+		Author: f.Author, License: f.License,
 	}
 	if f.Digest != "" {
 		out.Kind = "hash"

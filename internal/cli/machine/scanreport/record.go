@@ -32,6 +32,8 @@ type Finding struct {
 	About     string // the rule's description
 	Family    string
 	Reference string
+	Author    string  // of the rule, as it says
+	License   string  // of the rule, as it says
 	Matches   []Match // with --matches
 }
 

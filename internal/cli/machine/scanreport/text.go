@@ -26,8 +26,23 @@ func (t *text) Event(e Event) error {
 	for _, m := range f.Matches {
 		fmt.Fprintf(&b, "\t%#x %s %s\n", m.Offset, m.String, Excerpt(m.Data, m.Length))
 	}
+	if credit := f.credit(); credit != "" && len(f.Matches) > 0 {
+		b.WriteString("\t" + credit + "\n")
+	}
 	_, err := io.WriteString(t.w, b.String())
 	return err
+}
+
+// credit names who wrote the rule and under which licence it may be used.
+func (f Finding) credit() string {
+	var parts []string
+	if f.Author != "" {
+		parts = append(parts, "author "+term.Clean(f.Author))
+	}
+	if f.License != "" {
+		parts = append(parts, "licence "+term.Clean(f.License))
+	}
+	return strings.Join(parts, ", ")
 }
 
 func (t *text) End(Summary) error { return nil }
