@@ -142,6 +142,8 @@ func (w *walk) dispatch() error {
 		return w.document(document.RTF)
 	case PDF:
 		return w.document(document.PDF)
+	case OneNote:
+		return w.document(document.OneNote)
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ func (w *walk) document(k document.Kind) error {
 
 // documentFormat knows documents by content.
 func documentFormat(data []byte) Format {
-	return [...]Format{document.None: None, document.OLE: OLE, document.RTF: RTF, document.PDF: PDF}[document.Identify(data)]
+	return [...]Format{document.None: None, document.OLE: OLE, document.RTF: RTF, document.PDF: PDF, document.OneNote: OneNote}[document.Identify(data)]
 }
 
 // parts hands the parts of a document to the visitor of its walk.

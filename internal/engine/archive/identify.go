@@ -30,11 +30,12 @@ const (
 	OLE // compound files: older documents, VBA projects, Windows installers
 	RTF
 	PDF
+	OneNote
 )
 
 // String is the format's usual name.
 func (f Format) String() string {
-	names := [...]string{"none", "zip", "tar", "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "7z", "rar", "ar", "cpio", "rpm", "ole", "rtf", "pdf"}
+	names := [...]string{"none", "zip", "tar", "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "7z", "rar", "ar", "cpio", "rpm", "ole", "rtf", "pdf", "onenote"}
 	if int(f) < len(names) {
 		return names[f]
 	}

@@ -26,6 +26,7 @@ const (
 	OLE
 	RTF
 	PDF
+	OneNote
 )
 
 // maxPDFStart is how far into a file readers of PDF look for its first line.
@@ -39,6 +40,8 @@ func Identify(data []byte) Kind {
 		return OLE
 	case string(data[:4]) == "{\\rt":
 		return RTF
+	case bytes.HasPrefix(data, []byte(oneNoteStart)):
+		return OneNote
 	case bytes.Contains(data[:min(len(data), maxPDFStart)], []byte("%PDF-")):
 		return PDF
 	}
@@ -70,6 +73,8 @@ func (w *Walker) Walk(kind Kind, data []byte) error {
 		return w.ole(data)
 	case RTF:
 		return w.rtf(data)
+	case OneNote:
+		return w.oneNote(data)
 	case PDF:
 		return pdf.Walk(data, w.Budget, w.Open, w.Sink)
 	}

@@ -105,6 +105,7 @@ func TestIdentify(t *testing.T) {
 		{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OLE},
 		{"{\\rtf1 hello}", RTF},
 		{"{\\rt00 hello}", RTF},
+		{oneNoteStart, OneNote},
 		{"%PDF-1.7\n", PDF},
 		{"%PDF", None},
 		{"", None},
