@@ -200,6 +200,18 @@ func TestStop(t *testing.T) {
 	}
 }
 
+// In YARA the classes end with the first whose data is not in the file.
+func TestLostClass(t *testing.T) {
+	data := sample().build()
+	first := le.Uint32(data[100:])
+	copy(data[first+24:], words(nil, 1<<30))
+	for yarax, want := range map[bool]string{false: "undefined", true: "513"} {
+		moduletest.Check(t, openIn(data, yarax), [][2]string{
+			{"class_defs[0].access_flags", "1"}, {"class_defs[1].access_flags", want}, {"number_of_methods", "undefined"},
+		})
+	}
+}
+
 func TestVersions(t *testing.T) {
 	for version, want := range map[string][2]bool{"034": {}, "035": {true, true}, "039": {true, true}, "040": {false, true}, "041": {false, true}, "042": {}, "03a": {}} {
 		m := sample()

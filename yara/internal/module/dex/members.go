@@ -20,12 +20,13 @@ type member struct {
 type classData [4]uint32
 
 // members is what stands in the data of the classes. fieldCount and methodCount
-// leave out a last one that could not be read whole; ok says that all classes
-// were read.
+// leave out a last one that could not be read whole; seen is how many classes
+// were looked at, and ok says that all were read.
 type members struct {
 	classes                 []classData
 	fields, methods         []member
 	fieldCount, methodCount int
+	seen                    uint32
 	ok                      bool
 }
 
@@ -37,7 +38,7 @@ func (f *file) memberPart() *members {
 		}
 		for n := range int64(t.classes.count) {
 			at := int64(f.u32(t.classes.at + n*classItem + 24))
-			if at == 0 {
+			if m.seen++; at == 0 {
 				continue
 			}
 			if f.ctx.Cancelled() || !f.readClass(&m, at) {

@@ -95,10 +95,14 @@ func number32(name string, off int64) module.Field {
 
 // itemList declares a table as an array of structs.
 func itemList(name string, size int64, of func(t *tables) table, fields ...module.Field) module.Field {
+	return placedList(name, size, func(f *file) table { return of(f.tablePart()) }, fields...)
+}
+
+func placedList(name string, size int64, of func(f *file) table, fields ...module.Field) module.Field {
 	list := module.List(module.Struct(fields...),
-		func(f *file) int { return int(of(f.tablePart()).count) },
+		func(f *file) int { return int(of(f).count) },
 		func(f *file, i int) module.Value {
-			return module.Ref(module.KindStruct, &item{f, of(f.tablePart()).at + int64(i)*size})
+			return module.Ref(module.KindStruct, &item{f, of(f).at + int64(i)*size})
 		})
 	return module.Part(name, list, func(f *file) module.Value { return module.Ref(module.KindArray, f) })
 }
@@ -113,9 +117,19 @@ func tableTree() []module.Field {
 			number16("class_idx", 0), number16("type_idx", 2), number32("name_idx", 4)),
 		itemList("method_ids", memberItem, func(t *tables) table { return t.methods },
 			number16("class_idx", 0), number16("proto_idx", 2), number32("name_idx", 4)),
-		itemList("class_defs", classItem, func(t *tables) table { return t.classes }, classFields()...),
+		placedList("class_defs", classItem, (*file).shownClasses, classFields()...),
 		mapTree(),
 	}
+}
+
+// shownClasses is the table of classes, which for libyara ends with the first
+// whose data cannot be read.
+func (f *file) shownClasses() table {
+	t := f.tablePart().classes
+	if !f.ctx.YARAX {
+		t.count = f.memberPart().seen
+	}
+	return t
 }
 
 func classFields() []module.Field {
