@@ -51,6 +51,8 @@ func (c *compound) stream(i int, e *ole.Entry) error {
 		c.Sink.Problem(limit.Errorf(limit.Encrypted, "the document is encrypted"))
 	case name == "worddocument" && e.Parent == 0:
 		return c.word(e)
+	case (name == "workbook" || name == "book") && e.Parent == 0:
+		return c.workbook(e)
 	}
 	return nil
 }
@@ -60,6 +62,39 @@ func (c *compound) raw(path string, e *ole.Entry) error {
 		return c.Sink.Whole(path, data)
 	}
 	return c.Sink.Decoded(path, c.file.Reader(e), int(min(e.Size, int64(c.size))))
+}
+
+// skipStep is how many bytes are gone over between two looks at the budget.
+const skipStep = 1 << 20
+
+// skip goes over n bytes. They are counted: many streams can share them.
+func (c *compound) skip(r io.Reader, n int64) error {
+	for n > 0 {
+		k, err := io.CopyN(io.Discard, r, min(n, skipStep))
+		if spent := c.Budget.Spend(k); spent != nil {
+			return spent
+		}
+		if err != nil {
+			return limit.Errorf(limit.Damaged, "ole: a stream ends before what it is said to hold")
+		}
+		n -= k
+	}
+	return nil
+}
+
+// spending counts what is read through it, as skip does.
+type spending struct {
+	io.Reader
+	b *limit.Budget
+}
+
+// Read ends with the budget.
+func (s spending) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if spent := s.b.Spend(int64(n)); spent != nil {
+		return n, spent
+	}
+	return n, err
 }
 
 // parentIs tells whether e lies in a storage of that name.

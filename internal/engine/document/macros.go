@@ -33,7 +33,14 @@ func (c *compound) macros(dir *ole.Entry) error {
 	for _, m := range project.Modules {
 		name := strings.ToLower(m.Stream)
 		e := streams[name]
-		if e == nil || !c.beginsAt(e, m.Offset) {
+		if e == nil {
+			continue
+		}
+		begins, err := c.beginsAt(e, m.Offset)
+		if err != nil {
+			return err
+		}
+		if !begins {
 			continue
 		}
 		delete(streams, name)
@@ -87,27 +94,36 @@ func (c *compound) beside(e *ole.Entry) map[string]*ole.Entry {
 }
 
 // beginsAt tells whether a compressed container may begin there.
-func (c *compound) beginsAt(e *ole.Entry, offset uint32) bool {
+func (c *compound) beginsAt(e *ole.Entry, offset uint32) (bool, error) {
 	var b [3]byte
-	if int64(offset) >= e.Size {
-		return false
-	}
 	r := c.file.Reader(e)
-	if _, err := io.CopyN(io.Discard, r, int64(offset)); err != nil {
-		return false
+	if err := c.skip(r, int64(offset)); err != nil {
+		if limit.Final(err) {
+			return false, err
+		}
+		return false, nil // source is looked for elsewhere in the stream
 	}
 	_, err := io.ReadFull(r, b[:])
-	return err == nil && b[0] == 1 && b[2]>>4&7 == chunkMark
+	return err == nil && b[0] == 1 && b[2]>>4&7 == chunkMark, nil
 }
 
 // source hands out the source that begins at offset in e.
 func (c *compound) source(name string, e *ole.Entry, offset int64, page uint16) error {
 	r := c.file.Reader(e)
-	if _, err := io.CopyN(io.Discard, r, offset); err != nil {
-		return nil // told when the stream was handed out
+	if err := c.skip(r, offset); err != nil {
+		return c.unlessFinal(err)
 	}
 	text := vba.TextReader(vba.NewReader(r), page)
 	return c.Sink.Decoded(name, text, int(min(e.Size, int64(c.size))))
+}
+
+// unlessFinal tells an error to the Sink, unless it ends the scan.
+func (c *compound) unlessFinal(err error) error {
+	if limit.Final(err) {
+		return err
+	}
+	c.Sink.Problem(err)
+	return nil
 }
 
 // unlisted looks for source in the streams that no module accounts for.
