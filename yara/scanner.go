@@ -37,6 +37,9 @@ type ScanConfig struct {
 	// Now is the clock of the module time and of Timeout; nil means time.Now.
 	Now func() time.Time
 
+	// Profile gathers what each rule costs; nil measures nothing.
+	Profile *Profile
+
 	MaxMatches  int           // per string; 0 means DefaultMaxMatches
 	RegexWindow int           // bytes a regular expression may look ahead or back; 0 means DefaultRegexWindow
 	MaxLoop     int           // loop iterations per rule and scan; 0 means DefaultMaxLoop
@@ -204,7 +207,7 @@ func (s *Scanner) choose(data []byte) {
 
 func (s *Scanner) evaluate() error {
 	for _, r := range s.rulesNow {
-		if s.matches(r) && !s.rules.rules[r].Private {
+		if s.profiled(r) && !s.rules.rules[r].Private {
 			s.result.Matches = append(s.result.Matches, s.match(r))
 			if err := s.stop(); s.config.Matches && err != nil {
 				return err

@@ -21,6 +21,6 @@ vitrine rules compile -o rules.vyr rules/`,
 			page.See:  "vitrine-scan(1), vitrine-yara(1)",
 		},
 	}
-	c.AddCommand(newRulesCompile(env), newRulesLint(env), newRulesTest(env), newRulesImport(env))
+	c.AddCommand(newRulesCompile(env), newRulesLint(env), newRulesTest(env), newRulesImport(env), newRulesProfile(env))
 	return c
 }
