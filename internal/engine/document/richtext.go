@@ -3,6 +3,7 @@ package document
 import (
 	"bufio"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 
@@ -24,7 +25,10 @@ func (w *Walker) rtf(data []byte) error {
 		}
 		return w.Budget.Check()
 	}
-	return rtf.Objects(data, spend, func(o rtf.Object) error {
+	err := rtf.Objects(data, spend, func(o rtf.Object) error {
+		if left < 0 {
+			return errReadAgain
+		}
 		count++
 		r := bufio.NewReaderSize(o.Reader(), 4*maxText)
 		name := fmt.Sprintf("object %d", count)
@@ -37,7 +41,15 @@ func (w *Walker) rtf(data []byte) error {
 		}
 		return w.Sink.Decoded(name+" "+class, io.LimitReader(r, size), o.Packed())
 	})
+	if errors.Is(err, errReadAgain) {
+		w.Sink.Problem(limit.Errorf(limit.Overlap, "rtf: objects lie in each other; those behind object %d were not looked at", count))
+		return nil
+	}
+	return err
 }
+
+// errReadAgain ends the walk of a text that was read too often.
+var errReadAgain = errors.New("rtf: read too often")
 
 // embedded reads the header of an embedded object (MS-OLEDS 2.2.5): a version,
 // a kind, the names of its class and of two more things, and its size. It
