@@ -33,7 +33,7 @@ internal/engine/codec/xz
 internal/engine/codec
 internal/engine/document/...
 internal/engine/document
-internal/engine/sevenzip
+internal/engine/sevenzip  internal/engine/mail
 internal/engine/archive
 internal/engine/clamav/...
 internal/engine/clamav

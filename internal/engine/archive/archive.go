@@ -16,6 +16,7 @@ import (
 	"vitrine/internal/engine/codec"
 	"vitrine/internal/engine/document"
 	"vitrine/internal/engine/limit"
+	"vitrine/internal/engine/mail"
 )
 
 // Member is one thing found in a container.
@@ -142,6 +143,8 @@ func (w *walk) dispatch() error {
 		return w.document(document.RTF)
 	case PDF:
 		return w.document(document.PDF)
+	case Mail:
+		return mail.Walk(w.c.Data, w.b, &parts{w})
 	case OneNote:
 		return w.document(document.OneNote)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 
+	"vitrine/internal/engine/mail"
 	"vitrine/internal/engine/sevenzip"
 )
 
@@ -31,11 +32,12 @@ const (
 	RTF
 	PDF
 	OneNote
+	Mail // and mailboxes
 )
 
 // String is the format's usual name.
 func (f Format) String() string {
-	names := [...]string{"none", "zip", "tar", "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "7z", "rar", "ar", "cpio", "rpm", "ole", "rtf", "pdf", "onenote"}
+	names := [...]string{"none", "zip", "tar", "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "7z", "rar", "ar", "cpio", "rpm", "ole", "rtf", "pdf", "onenote", "mail"}
 	if int(f) < len(names) {
 		return names[f]
 	}
@@ -70,6 +72,9 @@ func Find(data []byte) []Part {
 	}
 	if first == None && isProgram(data) {
 		parts = append(parts, selfExtracting(data)...)
+	}
+	if mail.Identify(data) { // it may look like a document besides
+		parts = append(parts, Part{Mail, 0})
 	}
 	if first != Zip && hasZipEnd(data, first) {
 		parts = append(parts, Part{Zip, 0})
