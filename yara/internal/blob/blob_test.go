@@ -1,0 +1,80 @@
+package blob
+
+import (
+	"testing"
+
+	"vitrine/yara/internal/module"
+	"vitrine/yara/internal/modules"
+)
+
+func TestRecords(t *testing.T) {
+	w := &Writer{}
+	at, n := w.Text("name")
+	w.Row(Tags, at, n)
+	if again, _ := w.Text("name"); again != at {
+		t.Error("a text is kept twice")
+	}
+	w.Row(Tags, 3, 99)
+	w.Row(Lists, 7)
+	data, err := w.Finish(5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Verify(); err != nil || r.Features != 5 || r.Len(Tags) != 2 || r.Len(Nodes) != 0 {
+		t.Errorf("%v, features %d, %d tags", err, r.Features, r.Len(Tags))
+	}
+	if got := r.Text(r.At(Tags, 0), 0); got != "name" || r.Err() != nil {
+		t.Errorf("%q, %v", got, r.Err())
+	}
+	if r.Done(Lists); r.Err() == nil {
+		t.Error("a record that belongs to nothing is taken")
+	}
+}
+
+func TestReaderRefuses(t *testing.T) {
+	for name, ask := range map[string]func(*Reader){
+		"text outside":  func(r *Reader) { r.Text(r.At(Tags, 0), 0) },
+		"bytes outside": func(r *Reader) { r.Bytes(r.At(Tags, 0), 0) },
+		"too many":      func(r *Reader) { r.Take(Tags, 2) },
+		"far too many":  func(r *Reader) { r.Take(Tags, 1<<32-1) },
+		"flags":         func(r *Reader) { r.Flags(r.At(Tags, 0), 0, 1) },
+	} {
+		w := &Writer{}
+		w.Row(Tags, 1<<32-1, 1<<32-1)
+		data, err := w.Finish(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Open(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ask(r); r.Err() == nil {
+			t.Errorf("%s: nothing is refused", name)
+		}
+	}
+}
+
+// TestPathsNameEverything: whatever a module has can be written and found again
+// in another tree of the module.
+func TestPathsNameEverything(t *testing.T) {
+	for _, name := range modules.Names() {
+		m, _ := modules.Named(name)
+		other, _ := modules.Named(name)
+		one, two := pathsOf([]*module.Module{m}), pathsOf([]*module.Module{other})
+		for _, path := range shortest(one.fields) {
+			if two.fields[path] == nil {
+				t.Errorf("field %s", path)
+			}
+		}
+		for f, path := range shortest(one.calls) {
+			if g := two.calls[path]; g == nil || signature(f) != signature(g) {
+				t.Errorf("function %s", path)
+			}
+		}
+	}
+}
