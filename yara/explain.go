@@ -33,6 +33,12 @@ type StringCost struct {
 // Cost tells what rule i asks for, counted as All does. It panics when there is
 // no such rule.
 func (r *Rules) Cost(i int) Cost {
+	for _, part := range r.parts {
+		if i < part.Len() {
+			return part.Cost(i)
+		}
+		i -= part.Len()
+	}
 	f := &r.plan.Facts()[i]
 	rule := &r.set.Rules[i]
 	c := Cost{MinSize: f.MinSize, MaxSize: f.MaxSize, Gated: len(f.Gates) > 0, Always: f.Wake == nil,

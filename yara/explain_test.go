@@ -40,6 +40,10 @@ func TestCost(t *testing.T) {
 	if c := got[5]; !c.Strings[0].OnDemand {
 		t.Errorf("demand: %+v", c)
 	}
+	joined := Join(rules, rules)
+	if c := joined.Cost(rules.Len() + 3); !c.Always || !c.Gated {
+		t.Errorf("joined: %+v", c)
+	}
 	if c := got[6]; len(c.Strings[0].Atom) != 0 || !c.Strings[1].Padding {
 		t.Errorf("open: %+v", c)
 	}

@@ -149,7 +149,7 @@ func choices(class []rune) (out [][]byte) {
 			seen[c] = true
 		}
 	}
-	if len(seen) > 12 {
+	if len(seen) > 8 {
 		return [][]byte{{gap}}
 	}
 	out = append(out, others...)
