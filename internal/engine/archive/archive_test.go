@@ -115,6 +115,11 @@ var (
 	longEntry    = archivetest.Entry{Name: "deep/" + strings.Repeat("longer/", 20) + "numbers.txt", Data: archivetest.Numbers()[:200]}
 )
 
+// rarEntries are in the solid archives of RAR.
+var rarEntries = []archivetest.Entry{
+	{Name: "numbers.txt", Data: archivetest.Numbers()[:1500]}, eicarEntry, {Name: "last.txt", Data: archivetest.Numbers()[:300]},
+}
+
 func named(name string, e archivetest.Entry) archivetest.Entry {
 	return archivetest.Entry{Name: name, Data: e.Data}
 }
@@ -135,6 +140,8 @@ func TestKeptArchives(t *testing.T) {
 		"gnu.tar":        {eicarEntry, longEntry},
 		"pax.tar":        {eicarEntry, longEntry},
 		"sparsemany.tar": {{Name: "holes", Data: many}},
+		"solid3.rar":     rarEntries,
+		"solid5.rar":     rarEntries,
 	}
 	for _, name := range archivetest.Names() {
 		base, ext, _ := strings.Cut(name, ".")
@@ -181,7 +188,7 @@ func streamName(ext string) string {
 }
 
 func TestIdentifyKept(t *testing.T) {
-	formats := map[string]Format{"7z": SevenZip, "zip": Zip, "bz2": BZip2, "xz": XZ, "lzma": LZMA,
+	formats := map[string]Format{"rar": RAR, "7z": SevenZip, "zip": Zip, "bz2": BZip2, "xz": XZ, "lzma": LZMA,
 		"zst": Zstd, "lz4": LZ4, "cpio": Cpio, "tar": Tar, "a": Ar}
 	for _, name := range archivetest.Names() {
 		_, ext, _ := strings.Cut(name, ".")

@@ -2,17 +2,13 @@ package archive
 
 import (
 	"errors"
-	"fmt"
 	"io"
-	"maps"
-	"slices"
-
-	"github.com/nwaples/rardecode/v2"
 
 	"vitrine/internal/engine/limit"
+	"vitrine/internal/engine/rar"
 )
 
-const rarMagic = "Rar!\x1a\x07"
+const rarMagic = rar.Magic
 
 // isRARStart tells the archives of RAR 1.5 to 4 and those of RAR 5 by the byte
 // after the magic.
@@ -20,184 +16,106 @@ func isRARStart(b []byte) bool {
 	return len(b) >= len(rarMagic)+2 && (b[6] == 0 || b[6] == 1 && b[7] == 0)
 }
 
-// rarWalk reads an archive once without a password and once more with each
-// that is tried, as long as members are left that none has opened.
+// rarWalk goes through an archive member by member. In a solid one each goes
+// on from the one before, so all must be unpacked to their ends.
 type rarWalk struct {
 	*walk
-	done    map[int]bool   // members dealt with
-	pending map[int]string // encrypted ones by their place
-	whole   bool           // the list itself is encrypted
-	problem error          // of the archive, told at the end
-	held    int64
+	a        *rar.Archive
+	password int  // the last that was right
+	broken   bool // what a solid member would go on from is not there
 }
 
 func (w *walk) rar() error {
-	r := &rarWalk{walk: w, done: map[int]bool{}, pending: map[int]string{}}
-	if err := r.hold(); err != nil {
-		return err
-	}
-	defer func() { w.b.Release(r.held) }()
-	if err := r.passes(); err != nil {
-		return err
-	}
-	if err := r.tellPending(); err != nil {
-		return err
-	}
-	return r.problem
-}
-
-func (r *rarWalk) passes() error {
-	if err := r.pass(nil); err != nil {
-		return err
-	}
-	for _, p := range r.u.passwords {
-		if !r.whole && len(r.pending) == 0 {
-			return nil
-		}
-		if err := r.pass(&p); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// minRARDict is the least dictionary worth trying.
-const minRARDict = 4 << 20
-
-// hold counts the largest dictionary that is allowed and free: the decoder
-// does not say how much it takes before it takes it.
-func (r *rarWalk) hold() error {
-	for n := r.b.Limits().MaxDict; ; n /= 2 {
-		err := r.b.Hold(n)
-		if err == nil {
-			r.held = n
-			return nil
-		}
-		if n/2 < minRARDict {
-			return err
-		}
-	}
-}
-
-func (r *rarWalk) tellPending() error {
-	if r.whole {
+	a, err := rar.Open(w.c.Data, rar.Config{
+		Budget:    w.b,
+		Passwords: w.u.passwords,
+		Input:     func(b []byte) io.Reader { return w.input(b) },
+	})
+	if errors.Is(err, rar.ErrPassword) {
 		return limit.Errorf(limit.Encrypted, "rar: the list of members is encrypted, no password fits")
 	}
-	for _, i := range slices.Sorted(maps.Keys(r.pending)) {
-		if err := r.emit(Member{Name: r.pending[i], Err: limit.Errorf(limit.Encrypted, "no password fits")}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// pass reads through the archive with one password, or none.
-func (r *rarWalk) pass(password *string) error {
-	p := newPump(r.b.Context(), r.c.Data, r.held, password)
-	defer p.stop()
-	for i := 0; ; i++ {
-		h, err := p.next()
-		if err != nil {
-			return r.ended(err, password)
-		}
-		r.whole = false
-		if r.done[i] || h.IsDir || h.LinkType != rardecode.LinkTypeNone {
-			continue
-		}
-		if h.Encrypted && password == nil {
-			if err := r.postpone(i, h.Name); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := r.member(p, i, h, password); err != nil {
-			return err
-		}
-	}
-}
-
-// ended tells what the error at the end of a pass means, and returns it only
-// when it ends the scan. What is wrong with the archive itself shows in the
-// first pass that reads its list.
-func (r *rarWalk) ended(err error, password *string) error {
-	if stop := r.b.Check(); stop != nil {
-		return stop
-	}
-	first := password == nil
-	switch {
-	case errors.Is(err, io.EOF):
-	case errors.Is(err, rardecode.ErrArchiveEncrypted):
-		r.whole = true
-	case !first && (r.whole || r.problem != nil):
-	case errors.Is(err, rardecode.ErrMultiVolume), errors.Is(err, rardecode.ErrBadVolumeNumber):
-		r.problem = limit.Errorf(limit.Damaged, "rar: a part of the archive is in other volumes")
-	default:
-		r.problem = rarError(err, 0)
-	}
-	return nil
-}
-
-// rarError gives the decoder's errors their reasons.
-func rarError(err error, n int) error {
-	switch {
-	case errors.Is(err, rardecode.ErrDictionaryTooLarge):
-		return limit.Errorf(limit.Dict, "rar: the dictionary is larger than allowed")
-	case errors.Is(err, rardecode.ErrUnsupportedDecoder), errors.Is(err, rardecode.ErrUnknownDecoder),
-		errors.Is(err, rardecode.ErrUnknownVersion), errors.Is(err, rardecode.ErrUnknownEncryptMethod):
-		return limit.Errorf(limit.Method, "%s", err)
-	}
-	return damaged(err, n)
-}
-
-func (r *rarWalk) member(p *pump, i int, h *rardecode.FileHeader, password *string) error {
-	size := int64(-1)
-	if !h.UnKnownSize {
-		size = h.UnPackedSize
-	}
-	// In a solid archive a member's own packed bytes say little.
-	packed := max(h.PackedSize, 0)
-	if h.Solid {
-		packed = int64(len(r.c.Data))
-	}
-	data, err := r.extract(p, claim{packed: packed, size: size})
-	if password != nil && h.Encrypted && wrongPassword(err) {
-		return r.postpone(i, h.Name)
-	}
-	_, counted := r.pending[i]
-	r.done[i] = true
-	delete(r.pending, i)
-	if size == 0 && len(data) == 0 && err == nil {
-		return nil
-	}
-	if !counted {
-		if err := r.b.AddFile(); err != nil {
-			return err
-		}
-	}
 	if err != nil {
-		err = rarError(err, len(data))
+		return damaged(err, 0)
 	}
-	return r.emit(Member{Name: h.Name, Data: data, Err: err})
+	defer a.Close()
+	r := &rarWalk{walk: w, a: a}
+	for {
+		if err := w.b.Check(); err != nil {
+			return err
+		}
+		f, err := a.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return damaged(err, 0)
+		}
+		if f.Dir || f.Link || f.Size == 0 {
+			continue
+		}
+		if err := r.member(f); err != nil {
+			return err
+		}
+	}
 }
 
-// postpone keeps a member for the next password.
-func (r *rarWalk) postpone(i int, name string) error {
-	if _, counted := r.pending[i]; counted {
-		return nil
+func (r *rarWalk) member(f *rar.File) error {
+	if err := r.b.AddFile(); err != nil {
+		return err
 	}
-	r.pending[i] = name
-	return r.b.AddFile()
-}
-
-// wrongPassword takes any failure of the decoder for one, but not a limit.
-func wrongPassword(err error) bool {
-	if err == nil {
-		return false
+	if f.Solid && r.broken {
+		return r.emit(Member{Name: f.Name, Err: limit.Errorf(limit.Damaged, "goes on from a member that was not unpacked")})
 	}
+	data, err := r.open(f)
+	r.broken = err != nil && !rar.IsChecksum(err)
 	var e *limit.Error
-	return !errors.As(err, &e)
+	if errors.As(err, &e) && e.Reason == limit.Size && !e.Final {
+		r.broken = false // it was passed over
+	}
+	return r.emit(Member{Name: f.Name, Data: data, Err: damaged(err, len(data))})
 }
 
-func panicError(p any) error {
-	return limit.Errorf(limit.Panic, "rar: %s", oneLine(fmt.Sprint(p)))
+// open unpacks a member, with the password that fits.
+func (r *rarWalk) open(f *rar.File) ([]byte, error) {
+	if !f.Encrypted {
+		data, _, err := r.take(f, "")
+		return data, err
+	}
+	tries := len(r.u.passwords)
+	if f.Solid {
+		tries = 1 // a wrong one would spoil what comes after
+	}
+	for i := range tries {
+		at := (r.password + i) % len(r.u.passwords)
+		data, right, err := r.take(f, r.u.passwords[at])
+		if right || f.Solid && !errors.Is(err, rar.ErrPassword) {
+			r.password = at
+			return data, err
+		}
+		if limit.Final(err) {
+			return data, err
+		}
+	}
+	return nil, limit.Errorf(limit.Encrypted, "no password fits")
+}
+
+// take unpacks a member with one password; right tells whether it is the one,
+// as far as that can be told.
+func (r *rarWalk) take(f *rar.File, password string) (data []byte, right bool, err error) {
+	src, err := r.a.Unpack(f, password)
+	if err != nil {
+		return nil, !errors.Is(err, rar.ErrPassword), err
+	}
+	packed := f.Packed
+	if f.Solid {
+		packed = int64(len(r.c.Data)) // its own bytes say little
+	}
+	data, err = r.extract(src, claim{packed: packed, size: f.Size})
+	if isCut(err) && !limit.Final(err) && limit.Of(err).Reason == limit.Size {
+		if _, skip := io.Copy(io.Discard, &spending{src, r.b}); skip != nil && limit.Final(skip) {
+			return data, true, skip
+		}
+	}
+	// The older formats tell a wrong password by its result only.
+	return data, err == nil || isCut(err) || rar.Sure(f), err
 }

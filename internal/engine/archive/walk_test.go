@@ -168,9 +168,18 @@ func TestRARLimits(t *testing.T) {
 	if !limit.Final(err) || limit.Of(err).Reason != limit.Files {
 		t.Errorf("encrypted files: got %v", err)
 	}
-	g, _, err = walkWith(t, archivetest.RAR5("", f), limit.Limits{MaxMemory: 1 << 20})
-	if err != nil || g.reasons() != "size" {
-		t.Errorf("memory: got %q, %v", told(g), err)
+	for _, name := range []string{"solid3.rar", "solid5.rar"} {
+		data := archivetest.File(name)
+		g, _, err := walkWith(t, data, limit.Limits{MaxObject: 100})
+		if err != nil || told(g) != "numbers.txt:1\n2\n3\n4\n d/eicar.txt:X5O!P%@A last.txt:1\n2\n3\n4\n | size size" {
+			t.Errorf("%s, a large member: got %q, %v", name, told(g), err)
+		}
+		spoiled := slices.Clone(data)
+		spoiled[300] ^= 0xff
+		g = walkOne(t, spoiled)
+		if len(g.members) != 3 || !strings.HasPrefix(g.reasons(), "damaged") {
+			t.Errorf("%s, spoiled: got %q", name, told(g))
+		}
 	}
 	changed := archivetest.RAR5("", e, f)
 	changed[bytes.Index(changed, e.Data)+3] ^= 1

@@ -174,7 +174,6 @@ func TestPPMdRefuses(t *testing.T) {
 		{"order", 1, 1 << 20, 10, limit.Limits{}, limit.Damaged},
 		{"order", 65, 1 << 20, 10, limit.Limits{}, limit.Damaged},
 		{"memory", 6, 100, 10, limit.Limits{}, limit.Damaged},
-		{"size", 6, 1 << 20, -1, limit.Limits{}, limit.Damaged},
 		{"dictionary", 6, 1 << 30, 10, limit.Limits{}, limit.Dict},
 		{"all memory", 6, 2 << 20, 10, limit.Limits{MaxMemory: 1 << 20}, limit.Size},
 		{"cut off", 6, 1 << 20, 1 << 20, limit.Limits{}, limit.Damaged},

@@ -5,95 +5,54 @@ import (
 	"errors"
 	"io"
 
-	"github.com/stangelandcl/ppmd"
-
-	"vitrine/internal/engine/limit"
+	"vitrine/internal/engine/codec/ppmd"
 )
-
-const (
-	ppmdMinMemory = 1 << 11
-	ppmdMinOrder  = 2
-	ppmdMaxOrder  = 64
-	// ppmdStep is how many bytes are decoded before the input is asked
-	// whether it has ended: the decoder itself goes on with zeros.
-	ppmdStep = 4 << 10
-)
-
-var errPPMd = errors.New("ppmd: malformed")
 
 // PPMd opens a PPMd stream of variant H as 7z has it, of size bytes.
 func (o *Opener) PPMd(r io.Reader, order int, memory, size int64) (io.ReadCloser, error) {
-	if order < ppmdMinOrder || order > ppmdMaxOrder || memory < ppmdMinMemory || size < 0 {
-		return nil, errPPMd
+	z := &ppmdReader{dec: ppmd.New(o.Budget), left: size}
+	err := z.dec.Start(order, memory)
+	if err == nil {
+		err = z.dec.Init7z(bufio.NewReader(r))
 	}
-	if err := o.Budget.Dictionary(memory); err != nil {
-		return nil, err
-	}
-	z := &ppmdReader{src: &ending{r: bufio.NewReader(r)}, budget: o.Budget, held: memory}
-	if err := z.open(order, int(memory), int(size)); err != nil {
-		z.Close()
+	if err != nil {
+		z.dec.Close()
 		return nil, err
 	}
 	return z, nil
 }
 
 type ppmdReader struct {
-	src    *ending
-	dec    ppmd.Reader
-	budget *limit.Budget
-	held   int64
-	err    error
-}
-
-func (z *ppmdReader) open(order, memory, size int) (err error) {
-	defer contain(&err)
-	z.dec, err = ppmd.NewH7zReader(z.src, order, memory, size)
-	return err
-}
-
-// contain turns a panic into an error: the decoder indexes its model with
-// what the input says, and relies on the bounds checks.
-func contain(err *error) {
-	if recover() != nil {
-		*err = errPPMd
-	}
+	dec  *ppmd.Decoder
+	left int64
+	err  error
 }
 
 // Read decodes.
 func (z *ppmdReader) Read(p []byte) (int, error) {
-	if z.err != nil {
-		return 0, z.err
+	if z.err == nil && z.left <= 0 {
+		z.err = io.EOF
 	}
-	n, err := z.step(p[:min(len(p), ppmdStep)])
-	if err == nil && z.src.past > 0 {
-		n, err = 0, io.ErrUnexpectedEOF
+	p = p[:min(int64(len(p)), max(z.left, 0))]
+	n := 0
+	for n < len(p) && z.err == nil {
+		if p[n], z.err = z.dec.Byte(); z.err == nil {
+			n++
+		}
 	}
-	z.err = err
-	return n, err
-}
-
-func (z *ppmdReader) step(p []byte) (n int, err error) {
-	defer contain(&err)
-	return z.dec.Read(p)
+	if errors.Is(z.err, ppmd.ErrEnd) {
+		z.err = io.ErrUnexpectedEOF
+	}
+	z.left -= int64(n)
+	if n > 0 {
+		return n, nil
+	}
+	return 0, z.err
 }
 
 // Close gives the memory back.
 func (z *ppmdReader) Close() error {
-	z.budget.Release(z.held)
-	z.dec, z.held, z.err = ppmd.Reader{}, 0, io.ErrClosedPipe
+	z.dec.Close()
+	z.err = io.ErrClosedPipe
 	return nil
-}
-
-// ending counts the reads past the end.
-type ending struct {
-	r    *bufio.Reader
-	past int
-}
-
-func (e *ending) Read(p []byte) (int, error) {
-	n, err := e.r.Read(p)
-	if n == 0 && err != nil {
-		e.past++
-	}
-	return n, err
 }

@@ -3,7 +3,8 @@
 // byte. It is used by tests only.
 //
 // The kept ones are stored in a form that no scanner of viruses sees through,
-// because some hold the EICAR test file. make.go made them.
+// because some hold the EICAR test file. make.go made them, but for the archives
+// of RAR, which the tests of that package write.
 package archivetest
 
 import (
