@@ -100,6 +100,7 @@ func bombs() map[string][]byte {
 		"7z in 7z":         archivetest.SevenZip(archivetest.Folder{Method: []byte{0}, Packed: seven, Files: []archivetest.SevenFile{archivetest.Whole("x", seven)}}),
 		"small xz in rows": slices.Repeat(xz, 20_000),
 		"rar":              rar,
+		"rar, ppmd":        archivetest.RAR4Raw(0, 0, archivetest.Packed("x", 29, append([]byte{0x80 | 0x20 | 7, 255}, make([]byte, 1<<20)...), make([]byte, 300<<20))),
 		"tar of gzips":     archivetest.Tar(slices.Repeat([]archivetest.Entry{{Name: "g", Data: archivetest.GzipZeros(50 << 20)}}, 20)...),
 	}
 }

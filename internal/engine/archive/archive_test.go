@@ -227,6 +227,7 @@ func TestIdentifyBuilt(t *testing.T) {
 		{"program with zip", append(program[:3000:3000], archivetest.Zip(e)...), []Part{{Zip, 0}}},
 		{"program with 7z", append(program[:3000:3000], archivetest.SevenZip()...), []Part{{SevenZip, 3000}}},
 		{"program with rar", append(program[:3000:3000], archivetest.RAR5("", e)...), []Part{{RAR, 3000}}},
+		{"program with a magic of rar only", append(program[:3000:3000], rarMagic+"\x00 and more than thirty-two bytes"...), nil},
 		{"program with a magic only", append(program[:3000:3000], "7z\xbc\xaf\x27\x1c and more than thirty-two bytes"...), nil},
 		{"gzip and zip", append(archivetest.Gzip("", e.Data), archivetest.Zip(e)...), []Part{{Gzip, 0}, {Zip, 0}}},
 		{"zip in tar", archivetest.Tar(archivetest.Entry{Name: "z", Data: archivetest.Zip(e)}), []Part{{Tar, 0}}},

@@ -163,6 +163,9 @@ func damaged(err error, n int) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		return limit.Errorf(limit.Damaged, "cut off after %d bytes", n)
 	}
+	if n == 0 {
+		return limit.Errorf(limit.Damaged, "%s", oneLine(err.Error()))
+	}
 	return limit.Errorf(limit.Damaged, "after %d bytes: %s", n, oneLine(err.Error()))
 }
 

@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 
 	"vitrine/internal/engine/mail"
+	"vitrine/internal/engine/rar"
 	"vitrine/internal/engine/sevenzip"
 )
 
@@ -188,7 +189,7 @@ func selfExtracting(data []byte) []Part {
 	if at := findVerified(stub, sevenzip.Magic, func(at int) bool { return isSevenZipStart(data[at:]) }); at > 0 {
 		parts = append(parts, Part{SevenZip, at})
 	}
-	if at := findVerified(stub, rarMagic, func(at int) bool { return isRARStart(data[at:]) }); at > 0 {
+	if at := findVerified(stub, rarMagic, func(at int) bool { return rar.Begins(data[at:]) }); at > 0 {
 		parts = append(parts, Part{RAR, at})
 	}
 	return parts

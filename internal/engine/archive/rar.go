@@ -10,12 +10,6 @@ import (
 
 const rarMagic = rar.Magic
 
-// isRARStart tells the archives of RAR 1.5 to 4 and those of RAR 5 by the byte
-// after the magic.
-func isRARStart(b []byte) bool {
-	return len(b) >= len(rarMagic)+2 && (b[6] == 0 || b[6] == 1 && b[7] == 0)
-}
-
 // rarWalk goes through an archive member by member. In a solid one each goes
 // on from the one before, so all must be unpacked to their ends.
 type rarWalk struct {

@@ -106,6 +106,22 @@ func Open(data []byte, c Config) (*Archive, error) {
 	return a, nil
 }
 
+// Begins tells whether an archive begins at b[0]: the first header is right
+// too, not the magic only.
+func Begins(b []byte) bool {
+	a := &Archive{data: b, at: 7}
+	if len(b) < 8 || string(b[:6]) != Magic {
+		return false
+	}
+	if b[6] == 0 {
+		h, err := a.block4()
+		return err == nil && h.kind == block4Main
+	}
+	a.at = 8
+	h, err := a.block5()
+	return b[6] == 1 && err == nil && (h.kind == block5Main || h.kind == block5Crypt)
+}
+
 // Next goes to the next member. The error is io.EOF at the end of the archive,
 // and ErrVolume there when it goes on in another file.
 func (a *Archive) Next() (*File, error) {
