@@ -33,7 +33,7 @@ internal/engine/codec/xz
 internal/engine/codec
 internal/engine/document/...
 internal/engine/document
-internal/engine/sevenzip  internal/engine/mail
+internal/engine/sevenzip  internal/engine/rar  internal/engine/mail
 internal/engine/archive
 internal/engine/clamav/...
 internal/engine/clamav
@@ -91,13 +91,11 @@ var barred = []fence{
 // and what it is there for. Each dependency is a decision.
 var allowedModules = map[string]map[string]string{
 	"cmd/vitrine": {
-		"github.com/klauspost/compress":   "zstd, and a deflate faster than the standard library's",
-		"github.com/nwaples/rardecode/v2": "rar: no other pure Go reader exists",
-		"github.com/spf13/cobra":          "commands, help, completion and man pages of one shape",
-		"github.com/spf13/pflag":          "cobra's flags",
-		"github.com/stangelandcl/ppmd":    "the PPMd method of 7z and zip",
-		"golang.org/x/sys":                "terminal size and signals, through x/term; which vector instructions there are",
-		"golang.org/x/term":               "is this a terminal, and how wide",
+		"github.com/klauspost/compress": "zstd, and a deflate faster than the standard library's",
+		"github.com/spf13/cobra":        "commands, help, completion and man pages of one shape",
+		"github.com/spf13/pflag":        "cobra's flags",
+		"golang.org/x/sys":              "terminal size and signals, through x/term; which vector instructions there are",
+		"golang.org/x/term":             "is this a terminal, and how wide",
 	},
 }
 
