@@ -202,11 +202,3 @@ func (s *summing) Read(p []byte) (int, error) {
 
 // following is what comes after a cut: a reader of the rest that counts.
 func (w *walk) following(r io.Reader) io.Reader { return &spending{r, w.b} }
-
-// joined reads data and then more.
-func joined(data []byte, more io.Reader) io.Reader {
-	if more == nil {
-		return bytes.NewReader(data)
-	}
-	return io.MultiReader(bytes.NewReader(data), more)
-}

@@ -29,7 +29,6 @@ type maker struct {
 type class struct {
 	index, flags, super, source uint32
 	data                        []byte
-	params                      []uint16
 }
 
 func words(b []byte, vs ...uint32) []byte {

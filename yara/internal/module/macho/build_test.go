@@ -30,13 +30,6 @@ func (m *maker) addresses(b []byte, vs ...uint64) []byte {
 	return b
 }
 
-func (m *maker) headerSize() int {
-	if m.wide {
-		return 32
-	}
-	return 28
-}
-
 func (m *maker) magic() uint32 {
 	if m.wide {
 		return 0xfeedfacf
