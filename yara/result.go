@@ -38,14 +38,10 @@ type LimitHit struct {
 
 // The limits.
 const (
-	LimitMatches = "matches" // MaxMatches: further matches of the string are not known
+	LimitMatches = "matches" // MaxMatches or MaxListed: further matches of the string are not known or not listed
 	LimitRegex   = "regex"   // RegexWindow: a longer match of the string may exist
 	LimitLoop    = "loop"    // MaxLoop: the rule was taken not to match
 )
-
-// maxListed bounds the matches listed in the report of one scan, so that many
-// rules with many matches do not fill the memory: 64 MiB of them.
-const maxListed = 1 << 20
 
 // match makes the report of a matching rule.
 func (s *Scanner) match(r int32) RuleMatch {
@@ -67,10 +63,10 @@ func (s *Scanner) match(r int32) RuleMatch {
 }
 
 // list adds matches of the i-th string of a rule to its report, as long as
-// there is room and time.
+// there is room and time: many rules with many matches do not fill the memory.
 func (s *Scanner) list(m RuleMatch, i int, found []search.Match) []StringMatch {
 	out := m.Strings
-	if room := max(maxListed, s.config.MaxMatches) - s.listed; len(found) > room {
+	if room := s.config.MaxListed - s.listed; len(found) > room {
 		found = found[:room]
 		s.result.Limits = append(s.result.Limits, LimitHit{Limit: LimitMatches, Rule: m.Rule, String: m.Rule.Strings[i].Name})
 	}

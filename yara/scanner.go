@@ -16,6 +16,7 @@ import (
 // use comes near.
 const (
 	DefaultMaxMatches  = 1_000_000
+	DefaultMaxListed   = 1 << 20
 	DefaultRegexWindow = 4096
 	DefaultMaxLoop     = 100_000_000
 )
@@ -42,6 +43,7 @@ type ScanConfig struct {
 
 	MaxMatches  int           // per string; 0 means DefaultMaxMatches
 	RegexWindow int           // bytes a regular expression may look ahead or back; 0 means DefaultRegexWindow
+	MaxListed   int           // matches in one Result; 0 means DefaultMaxListed, 64 MiB of them
 	MaxLoop     int           // loop iterations per rule and scan; 0 means DefaultMaxLoop
 	Timeout     time.Duration // per Scan; 0 means none but the context's
 }
@@ -77,6 +79,7 @@ type Scanner struct {
 // unknown or has another type.
 func NewScanner(r *Rules, c ScanConfig) (*Scanner, error) {
 	setDefault(&c.MaxMatches, DefaultMaxMatches)
+	setDefault(&c.MaxListed, DefaultMaxListed)
 	setDefault(&c.RegexWindow, DefaultRegexWindow)
 	setDefault(&c.MaxLoop, DefaultMaxLoop)
 	if c.Now == nil {

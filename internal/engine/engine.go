@@ -80,7 +80,7 @@ func (e *Engine) NewWorker() (*Worker, error) {
 		return w, nil
 	}
 	w.renew = func() (matcher, error) {
-		return yara.NewScanner(e.config.Rules, yara.ScanConfig{Matches: e.config.Matches, Now: e.config.Now})
+		return yara.NewScanner(e.config.Rules, yara.ScanConfig{Matches: e.config.Matches, MaxListed: maxListed, Now: e.config.Now})
 	}
 	var err error
 	if w.matcher, err = w.renew(); err != nil {

@@ -183,6 +183,7 @@ const (
 	maxIncomplete = 1000
 	maxFindings   = 10_000
 	maxCopied     = 8 << 20 // bytes of string matches
+	maxListed     = 1 << 17 // places of string matches in one object: 8 MiB
 	matchCost     = 64      // of one string match besides its bytes
 )
 
