@@ -81,7 +81,7 @@ func (e *entry) place(part []byte, at int) {
 	best := math.Inf(1)
 	for i := 0; i+windowLen <= len(part); i++ {
 		apart := min(max(i-at, at-i), windowLen) // bytes of the check outside of the window
-		if rate := math.Pow(frequency(part[i:]), float64(apart)/windowLen); rate < best {
+		if rate := partFrequency(part[i:], apart); rate < best {
 			best, e.beside, e.check = rate, int8(i-at), load(part, i)|fold
 		}
 	}

@@ -18,10 +18,25 @@ var rarityTable string
 // rarityIndex gives the bucket of the window at the beginning of b.
 func rarityIndex(b []byte) int { return int((load(b, 0) | fold) * hashMul >> 16) }
 
+// frequencies has, for each byte of the table, the frequency it stands for
+// raised to 0, a quarter, a half, three quarters and 1.
+var frequencies = func() (f [windowLen + 1][256]float64) {
+	for quarters := range f {
+		for v := range f[quarters] {
+			f[quarters][v] = math.Exp2(float64((v-255)*quarters) / (8 * windowLen))
+		}
+	}
+	return f
+}()
+
 // frequency estimates the share of positions in files at which the window at
 // the beginning of b stands, without regard to case.
-func frequency(b []byte) float64 {
-	return math.Exp2(float64(int(rarityTable[rarityIndex(b)])-255) / 8)
+func frequency(b []byte) float64 { return partFrequency(b, windowLen) }
+
+// partFrequency is frequency for a number of bytes of the window, as if each
+// of them counted alike.
+func partFrequency(b []byte, bytes int) float64 {
+	return frequencies[bytes][rarityTable[rarityIndex(b)]]
 }
 
 // rarestPart cuts a long literal to the MaxLiteral bytes around its rarest

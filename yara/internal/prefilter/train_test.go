@@ -92,7 +92,7 @@ func train(out string, dirs []string) error {
 	for i, name := range []string{"ELF", "PE", "text"} {
 		fmt.Printf("%s: %d files, %d bytes\n", name, samples[i].files, samples[i].total)
 	}
-	return os.WriteFile(out, frequencies(samples), 0o644)
+	return os.WriteFile(out, trained(samples), 0o644)
 }
 
 func head(path string) ([]byte, error) {
@@ -104,9 +104,9 @@ func head(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxFile))
 }
 
-// frequencies gives a byte for each bucket: 255 and eight times the binary logarithm
+// trained gives a byte for each bucket: 255 and eight times the binary logarithm
 // of its frequency, not below zero.
-func frequencies(samples []sample) []byte {
+func trained(samples []sample) []byte {
 	out := make([]byte, raritySize)
 	for i := range out {
 		frequency := 0.0
