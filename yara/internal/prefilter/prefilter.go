@@ -166,12 +166,14 @@ func (t *Table) stands(e *entry, data []byte, start int) bool {
 	want := t.text[e.text : e.text+uint32(e.size)]
 	have := data[start : start+int(e.size)]
 	if e.noCase {
-		return equalFold(want, have)
+		return EqualFold(want, have)
 	}
 	return string(want) == string(have)
 }
 
-func equalFold(a, b []byte) bool {
+// EqualFold compares texts of the same length without regard to the case of
+// ASCII letters.
+func EqualFold(a, b []byte) bool {
 	for i, x := range a {
 		if y := b[i]; x != y && lower(x) != lower(y) {
 			return false

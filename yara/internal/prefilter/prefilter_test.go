@@ -40,7 +40,7 @@ func stands(l Literal, data []byte, pos int) bool {
 		return false
 	}
 	have := data[pos : pos+len(l.Bytes)]
-	return bytes.Equal(have, l.Bytes) || l.NoCase && equalFold(l.Bytes, have)
+	return bytes.Equal(have, l.Bytes) || l.NoCase && EqualFold(l.Bytes, have)
 }
 
 func naive(lits []Literal, data []byte) []hit {

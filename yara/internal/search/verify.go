@@ -1,6 +1,10 @@
 package search
 
-import "bytes"
+import (
+	"bytes"
+
+	"vitrine/yara/internal/prefilter"
+)
 
 // matchLiteral compares a literal form at start.
 func matchLiteral(f *Form, data []byte, start int) (key byte, ok bool) {
@@ -12,7 +16,7 @@ func matchLiteral(f *Form, data []byte, start int) (key byte, ok bool) {
 	case f.Xor:
 		return matchXor(f, have)
 	case f.NoCase:
-		return 0, equalFold(f.Literal, have)
+		return 0, prefilter.EqualFold(f.Literal, have)
 	case f.Base64 != nil:
 		return 0, bytes.Equal(f.Literal, have) && f.Base64.holds(data, start, start+len(have), f.step())
 	}
@@ -37,22 +41,6 @@ func matchXor(f *Form, have []byte) (key byte, ok bool) {
 		}
 	}
 	return key, true
-}
-
-func equalFold(a, b []byte) bool {
-	for i, x := range a {
-		if y := b[i]; x != y && lower(x) != lower(y) {
-			return false
-		}
-	}
-	return true
-}
-
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		return c | 0x20
-	}
-	return c
 }
 
 // isWord reports whether data[start:end] has no letter or digit beside it.
