@@ -190,6 +190,21 @@ rule mail_pdf_export_and_run
         uint32be(0) == 0x25504446 and filesize < 64MB and $export and $embedded and $open and $name
 }
 
+rule mail_pdf_script_launch
+{
+    meta:
+        description = "Script of a PDF that saves an attached program or macro document and opens it"
+        reference = "https://attack.mitre.org/techniques/T1203/"
+        family = "generic"
+        severity = "high"
+        category = "mail"
+    strings:
+        $export = /\x65xportDataObject\s{0,4}\(\s{0,4}\{[^}]{0,200}nLaunch\s{0,4}:\s{0,4}[12]/
+        $name = /cName\s{0,4}:\s{0,4}["'][^"'\n]{1,120}\.(exe|scr|js|vbs|hta|docm|xlsm|doc|xls|lnk|bat|jar|SettingContent-ms)["']/ nocase
+    condition:
+        gate_wsh and filesize < 64KB and not gate_rule_text and $export and $name
+}
+
 rule mail_svg_script
 {
     meta:

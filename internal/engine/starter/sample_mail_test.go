@@ -28,5 +28,6 @@ var mailDocumentSamples = map[string]sample{
 	"mail_onenote_script":        {onenote, "hex E716E3BD65261145A4C48D4D0B7A9EAC\n@echo ¦off"},
 	"mail_pdf_launch":            {raw, `%PDF-1.4 << /Open¦Action << /S /Lau¦nch /Win << /F (cm¦d.exe) /P (/c start x) >> >> >>`},
 	"mail_pdf_export_and_run":    {raw, `%PDF-1.4 /Open¦Action /Embedded¦File /F (x.do¦cm) this.exportData¦Object({ cName: "x", nLaunch: 2 });`},
+	"mail_pdf_script_launch":     {raw, `this.exportData¦Object({ cName: "x.hta", nLau¦nch: 2 });`},
 	"mail_svg_script":            {raw, `<s¦vg xmlns="http://www.w3.org/2000/svg"><scr¦ipt>window.loc¦ation.href = at¦ob("QUJD");</script></svg>`},
 }
