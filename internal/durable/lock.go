@@ -1,0 +1,36 @@
+package durable
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// ErrLocked is wrapped by Lock's error when somebody holds the lock.
+var ErrLocked = errors.New("another process holds the lock")
+
+// Held is a lock that is held until Unlock or the end of the process.
+type Held struct{ file *os.File }
+
+// Lock takes the lock that the file name stands for, and does not wait. The
+// file is made if there is none, and stays. The lock is of the open file
+// (flock), so it also holds against a second taker in the same process.
+func Lock(name string) (*Held, error) {
+	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock: %w", err)
+	}
+	err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		err = ErrLocked
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", name, err), file.Close())
+	}
+	return &Held{file}, nil
+}
+
+// Unlock gives the lock back.
+func (h *Held) Unlock() error { return h.file.Close() }
