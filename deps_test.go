@@ -24,6 +24,9 @@ yara/internal/sema  yara/internal/facts  yara/internal/eval
 yara/internal/plan  yara/internal/blob
 yara
 
+proof
+proof/policy  proof/statement  proof/tile
+
 internal/rulecheck
 internal/rulecheck/hunting  internal/rulecheck/lint
 
@@ -57,6 +60,11 @@ var sealed = []fence{
 	{"internal/engine/...", "net", "the engine reads hostile bytes: it has no way out"},
 	{"internal/engine/...", "os/exec", "the engine never runs what it reads"},
 	{"internal/engine/...", "plugin", "the engine never loads code"},
+	{"proof/...", "net", "a proof is checked offline: it has no way out"},
+	{"proof/...", "os/exec", "a proof is checked by what was built, and starts nothing"},
+	{"proof/...", "plugin", "a proof is checked by what was built, and loads nothing"},
+	{"proof/...", "vitrine/internal/...", "proof is a library for strangers: it needs nothing of this product"},
+	{"proof/...", "vitrine/yara/...", "proof is a library for strangers: it needs nothing of this product"},
 	{"yara/...", "vitrine/internal/...", "yara is a library for strangers: it needs nothing of this product"},
 	{"internal/engine/...", "vitrine/internal/endpoint/...", "the engine is handed bytes: it knows no machine"},
 	{"internal/engine/...", "vitrine/internal/cli/...", "the engine answers with values: printing is not its business"},
@@ -79,6 +87,9 @@ var barred = []fence{
 	{"yara/...", "os", "the matcher is handed bytes: it opens nothing"},
 	{"yara/...", "unsafe", "a wrong index must be a contained panic, not a read of other memory"},
 	{"yara/...", "syscall", "the matcher asks nothing of the kernel"},
+	{"proof/...", "os", "a verifier is handed bytes: it opens nothing"},
+	{"proof/...", "unsafe", "a wrong index must be a contained panic, not a read of other memory"},
+	{"proof/...", "syscall", "a verifier asks nothing of the kernel"},
 	{"internal/engine/...", "os", "the engine is handed bytes: it opens and writes nothing"},
 	{"internal/rulecheck/...", "os", "judging rules opens nothing: it is handed what was read"},
 	{"internal/engine/...", "unsafe", "a wrong index must be a contained panic, not a read of other memory"},
