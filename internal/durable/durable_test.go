@@ -17,7 +17,7 @@ func TestWriteFileSurvivesPowerCut(t *testing.T) {
 	cuts := 0
 	durabletest.Each(
 		func() string {
-			dir := t.TempDir()
+			dir := durabletest.Dir(t)
 			if err := os.WriteFile(filepath.Join(dir, "state"), []byte("the old state"), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -45,7 +45,7 @@ func TestWriteFileSurvivesPowerCut(t *testing.T) {
 // must be able to see that.
 func TestPowerCutSeesMissingSync(t *testing.T) {
 	half := false
-	durabletest.Each(t.TempDir,
+	durabletest.Each(func() string { return durabletest.Dir(t) },
 		func(disk durable.Disk, dir string) error {
 			name := filepath.Join(dir, "x")
 			if err := disk.Trace(durable.Op{Kind: durable.Write, Name: name}); err != nil {
@@ -63,7 +63,7 @@ func TestPowerCutSeesMissingSync(t *testing.T) {
 }
 
 func TestReplaceFailing(t *testing.T) {
-	dir := t.TempDir()
+	dir := durabletest.Dir(t)
 	name := filepath.Join(dir, "state")
 	if err := (durable.Disk{}).WriteFile(name, []byte("old"), 0o640); err != nil {
 		t.Fatal(err)
@@ -84,7 +84,7 @@ func TestReplaceFailing(t *testing.T) {
 }
 
 func TestFolders(t *testing.T) {
-	dir := t.TempDir()
+	dir := durabletest.Dir(t)
 	disk := durable.Disk{}
 	deep := filepath.Join(dir, "a", "b")
 	for range 2 {
@@ -120,7 +120,7 @@ func TestFolders(t *testing.T) {
 }
 
 func TestLock(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "lock")
+	name := filepath.Join(durabletest.Dir(t), "lock")
 	held, err := durable.Lock(name)
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +136,7 @@ func TestLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	again.Unlock()
-	if _, err := durable.Lock(filepath.Join(t.TempDir(), "none", "lock")); err == nil {
+	if _, err := durable.Lock(filepath.Join(durabletest.Dir(t), "none", "lock")); err == nil {
 		t.Error("locked in a folder that is not there")
 	}
 }
