@@ -13,7 +13,7 @@ import (
 type Entry struct {
 	Index int64
 	Hash  tlog.Hash // its leaf hash
-	Data  []byte    // valid until the next entry; clone it to keep it
+	Data  []byte    // part of its bundle's memory; clone it to keep it long
 }
 
 // Entry gives one entry.
@@ -101,7 +101,11 @@ func (r *Reader) checkedBundle(n int64) ([][]byte, []tlog.Hash, error) {
 			return entries, hashes, nil
 		}
 	}
-	return entries, hashes, r.compareLeaves(n, hashes)
+	err = r.compareLeaves(n, hashes)
+	if err == nil && len(entries) == Width {
+		err = fmt.Errorf("%s: its root is not the tree's, although its entries are", Path(Entries, n, Width))
+	}
+	return entries, hashes, err
 }
 
 // bundleRoot gives the hash of the complete subtree over bundle n. The tile of
