@@ -94,6 +94,9 @@ func TestCheckerFindsBreaks(t *testing.T) {
 			[]string{"cmd/a no longer links example.org/old: take it out of allowedModules"}},
 		{"a binary no longer there", func(_ graph, r *rules) { r.modules["cmd/b"] = nil },
 			[]string{"modules: there is no package cmd/b"}},
+		{"a fence but for nothing", func(_ graph, r *rules) {
+			r.barred = append(r.barred, fence{"... but enginn", "net", "misspelt"})
+		}, []string{"the fence between ... but enginn and net guards no package"}},
 		{"a fence around nothing", func(_ graph, r *rules) {
 			r.sealed = append(r.sealed, fence{"engin/...", "net", "misspelt"})
 		}, []string{"the fence between engin/... and net guards no package"}},
@@ -119,7 +122,7 @@ func TestCheckerOnThisRepository(t *testing.T) {
 	real, r := loadGraph(t, "amd64"), rulesOfThisRepository()
 	before := r.check(real)
 	for _, f := range slices.Concat(r.sealed, r.barred) {
-		victim := r.anyPackage(real, f.from)
+		victim := r.anyPackage(real, f)
 		target := strings.TrimSuffix(f.target, "/...")
 		g := maps.Clone(real)
 		broken := *g[victim]
@@ -132,10 +135,10 @@ func TestCheckerOnThisRepository(t *testing.T) {
 	}
 }
 
-// anyPackage is the first package a pattern fits.
-func (r rules) anyPackage(g graph, pattern string) string {
+// anyPackage is the first package a fence guards.
+func (r rules) anyPackage(g graph, f fence) string {
 	for _, name := range r.ours(g) {
-		if fits(pattern, name) {
+		if f.guards(name) {
 			return r.module + "/" + name
 		}
 	}

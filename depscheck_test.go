@@ -160,7 +160,7 @@ func (r rules) checkBarred(g graph, ours []string) []string {
 	var problems []string
 	for _, f := range r.barred {
 		for _, name := range ours {
-			if fits(f.from, name) && slices.ContainsFunc(g[r.module+"/"+name].Imports, f.isTarget) {
+			if f.guards(name) && slices.ContainsFunc(g[r.module+"/"+name].Imports, f.isTarget) {
 				problems = append(problems, fmt.Sprintf("%s imports %s: %s", name, f.target, f.because))
 			}
 		}
@@ -172,7 +172,7 @@ func (r rules) checkSealed(g graph, ours []string) []string {
 	var problems []string
 	for _, f := range r.sealed {
 		for _, name := range ours {
-			if !fits(f.from, name) {
+			if !f.guards(name) {
 				continue
 			}
 			if way := g.way(r.module+"/"+name, f.isTarget); way != nil {
@@ -184,6 +184,13 @@ func (r rules) checkSealed(g graph, ours []string) []string {
 }
 
 func (f fence) isTarget(path string) bool { return fits(f.target, path) }
+
+// guards says whether a package must keep behind the fence. What follows
+// " but " in from are patterns of those that need not.
+func (f fence) guards(name string) bool {
+	from, but, _ := strings.Cut(f.from, " but ")
+	return fits(from, name) && !slices.ContainsFunc(strings.Fields(but), func(p string) bool { return fits(p, name) })
+}
 
 // way gives the shortest chain of imports from a package to a target, without
 // the package itself; nil when there is none.
@@ -267,7 +274,8 @@ func (r rules) checkIdle(ours []string) []string {
 		return !slices.ContainsFunc(ours, func(name string) bool { return fits(pattern, name) })
 	}
 	for _, f := range slices.Concat(r.sealed, r.barred) {
-		if idle(f.from) {
+		from, but, _ := strings.Cut(f.from, " but ")
+		if slices.ContainsFunc(append(strings.Fields(but), from), idle) {
 			problems = append(problems, fmt.Sprintf("the fence between %s and %s guards no package", f.from, f.target))
 		}
 	}
