@@ -29,7 +29,8 @@ proof/policy  proof/statement  proof/tile
 
 internal/durable
 internal/chain/site
-internal/chain/web  internal/chain/tuf  internal/chain/witness
+internal/chain/web  internal/chain/tuf  internal/chain/witness  internal/chain/keys
+internal/chain/check
 
 internal/rulecheck
 internal/rulecheck/hunting  internal/rulecheck/lint
