@@ -42,6 +42,10 @@ type Key struct {
 
 // ParseKey reads NAME+ID+KEY in its only spelling.
 func ParseKey(vkey string) (Key, error) {
+	if strings.HasPrefix(vkey, keyPrefix) {
+		// Not quoted: errors are printed and logged.
+		return Key{}, errors.New("verifier key: this is a signer's secret key, expected the public NAME+ID+KEY")
+	}
 	k, err := parseKey(vkey)
 	if err != nil {
 		return Key{}, fmt.Errorf("verifier key %.80q: %w", vkey, err)
