@@ -81,7 +81,7 @@ func (l *Log) PolicyText() []byte {
 	for _, name := range []string{"W1", "W2", "W3"} {
 		b = fmt.Appendf(b, "witness %s %s\n", name, l.vkeys[name])
 	}
-	return append(b, "group all 2 W1 W2 W3\nquorum all\n"...)
+	return append(b, "group enough 2 W1 W2 W3\nquorum enough\n"...)
 }
 
 // Policy is PolicyText, parsed.

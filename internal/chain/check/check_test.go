@@ -89,7 +89,7 @@ func TestRefused(t *testing.T) {
 	other.Append([]byte("another history"))
 	other.Append(bundleLeaf(t, "alice", "carol"))
 	good := check.Claim{Leaf: leaf, Proof: l.Proof(1, 2)}
-	foreign, err := policy.Parse(bytes.ReplaceAll(l.PolicyText(), []byte("group all 2 W1 W2 W3\nquorum all"), []byte("group others any W1 W2\ngroup both all others W3\nquorum both")))
+	foreign, err := policy.Parse(bytes.ReplaceAll(l.PolicyText(), []byte("group enough 2 W1 W2 W3\nquorum enough"), []byte("group others any W1 W2\ngroup both all others W3\nquorum both")))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -67,6 +67,11 @@ func (c *Client) TopRole() (Role, error) {
 	return makeRole("targets", nil, c.root.Roles["targets"], c.root.Keys)
 }
 
+// RootRole gives the role root itself.
+func (c *Client) RootRole() (Role, error) {
+	return makeRole("root", nil, c.root.Roles["root"], c.root.Keys)
+}
+
 func makeRole(name string, paths []string, id roleID, keys map[string]rawKey) (Role, error) {
 	role := Role{Name: name, Paths: paths, Threshold: id.Threshold}
 	for _, keyID := range id.KeyIDs {

@@ -1,0 +1,71 @@
+package log
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"vitrine/internal/chain/web"
+	"vitrine/internal/chain/witness"
+	"vitrine/proof"
+	"vitrine/proof/policy"
+	"vitrine/proof/tile"
+
+	"github.com/transparency-dev/tessera"
+)
+
+// witnesses turns a policy into the library's groups. The library's own reader
+// takes some policies that nobody has to cosign for, so it is handed only what
+// ours has read, in our spelling.
+func witnesses(p *policy.Policy) (tessera.WitnessGroup, error) {
+	for _, w := range p.Witnesses {
+		if w.URL == "" {
+			return tessera.WitnessGroup{}, fmt.Errorf("the policy does not say at which URL the witness %s is", w.Name)
+		}
+	}
+	return tessera.NewWitnessGroupFromPolicy(p.Encode())
+}
+
+// ErrBehind says that a witness has seen more of the log than the folder holds,
+// or something else.
+var ErrBehind = errors.New("this folder is not the newest state of the log: it was restored from a backup, or is a copy")
+
+// behind asks each witness what it has seen. One that does not answer cannot
+// tell; without a quorum nothing is published anyway.
+func (l *Log) behind(ctx context.Context) error {
+	size, err := l.reader.IntegratedSize(ctx)
+	if err != nil {
+		return err
+	}
+	for _, w := range l.cfg.Policy.Witnesses {
+		seen, err := l.seenBy(ctx, w)
+		if err != nil || seen == nil {
+			continue
+		}
+		if seen.Size > int64(size) {
+			return fmt.Errorf("%w: witness %s has cosigned %d entries, and %d are here", ErrBehind, w.Name, seen.Size, size)
+		}
+		if _, err := tile.NewReader(ctx, l.fetch, *seen).Root(seen.Size); err != nil {
+			return fmt.Errorf("%w: witness %s has cosigned other entries (%v)", ErrBehind, w.Name, err)
+		}
+	}
+	return nil
+}
+
+// seenBy gives the newest checkpoint that a witness has cosigned, or nil.
+func (l *Log) seenBy(ctx context.Context, w policy.Witness) (*proof.Checkpoint, error) {
+	at, err := web.New(w.URL, or(l.cfg.Timeout, witnessTimeout))
+	if err != nil {
+		return nil, err
+	}
+	data, err := at.Fetch(ctx, witness.OriginHash(l.cfg.Policy.Origin())+"/checkpoint", proof.MaxNote)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	c, _, err := proof.OpenCheckpoint(data, l.cfg.Policy.Log.Verifier)
+	return &c, err
+}
