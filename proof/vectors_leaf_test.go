@@ -145,8 +145,8 @@ func statementCases() []vector {
 	change("too many in an array", `["rules team"]`, `["a"`+strings.Repeat(`,"a"`, 1024)+`]`, "more than 1024")
 	data("cut off", good[:len(good)-1], "end of text")
 	data("cut off in a string", good[:20], "end of text")
-	data("too large", good+strings.Repeat(" ", 65536), "at most 65535")
-	data("deep and never closed", strings.Repeat("[", 60000), "nested deeper")
+	cases = append(cases, padded("too large", []byte(good), 65536, "at most 65535"))
+	data("deep and never closed", strings.Repeat("[", 1000), "nested deeper")
 
 	change("another _type", "Statement/v1", "Statement/v0.1", "_type")
 	change("unknown predicate type", "rule-bundle:v1", "rule-bundle:v2", "unknown type")
@@ -295,7 +295,7 @@ func leafCases() []vector {
 	data("line end behind", []byte(text+"\n"), 2, "behind the end", keys...)
 	data("space before", []byte(" "+text), 2, "without space", keys...)
 	data("empty", nil, 1, "end of text", keys...)
-	data("too large", bytes.Repeat([]byte("["), 65536), 1, "at most 65535", keys...)
+	cases = append(cases, padded("too large", two, 65536, "at most 65535"))
 	return cases
 }
 

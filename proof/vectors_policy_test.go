@@ -117,7 +117,7 @@ func policyCases() []vector {
 		data("no-break space", replaced(good, "quorum ", "quorum\u00a0"), "keyword"),
 		data("no line end", strings.TrimSuffix(good, "\n"), "line end"),
 		data("empty", "", "line end"),
-		data("too large", good+strings.Repeat("#\n", 32<<10), "at most"),
+		padded("too large", []byte(good), 64<<10, "at most"),
 		data("65 witnesses", log+manyWitnesses(65)+"quorum w0\n", "more than 64 witnesses"),
 		data("65 groups", base+manyGroups(65)+"quorum W1\n", "more than 64 groups"),
 	}

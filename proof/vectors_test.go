@@ -41,6 +41,7 @@ type vector struct {
 // input is the union of what the checks take. An absent field is empty or 0.
 type input struct {
 	Data      []byte   `json:"data,omitempty"`      // base64
+	Pad       int      `json:"pad,omitempty"`       // this many spaces behind data
 	Text      string   `json:"text,omitempty"`      // of which UTF-8 is all that is asked
 	VKey      string   `json:"vkey,omitempty"`      // verifier key
 	Signature []byte   `json:"signature,omitempty"` // base64
@@ -56,6 +57,10 @@ type input struct {
 	Keys      []string `json:"keys,omitempty"` // Ed25519 public keys in hex
 	Threshold int      `json:"threshold,omitempty"`
 	Width     int      `json:"width,omitempty"`
+}
+
+func (in input) data() []byte {
+	return append(bytes.Clone(in.Data), strings.Repeat(" ", in.Pad)...)
 }
 
 // checks is every check that has vectors, by the name of its file.
@@ -228,7 +233,7 @@ func runConsistency(in input) (any, error) {
 }
 
 func runInclusionProof(in input) (any, error) {
-	p, err := proof.ParseInclusionProof(in.Data)
+	p, err := proof.ParseInclusionProof(in.data())
 	return object{"index": p.Index, "hashes": hexAll(p.Hashes), "extra": hex.EncodeToString(p.Extra), "checkpoint": string(p.Checkpoint)}, err
 }
 
@@ -242,7 +247,7 @@ func runBundle(in input) (any, error) {
 }
 
 func runPolicy(in input) (any, error) {
-	p, err := policy.Parse(in.Data)
+	p, err := policy.Parse(in.data())
 	if err != nil {
 		return nil, err
 	}
@@ -266,7 +271,7 @@ func runVerify(in input) (any, error) {
 }
 
 func runStatement(in input) (any, error) {
-	s, err := statement.Parse(in.Data)
+	s, err := statement.Parse(in.data())
 	if err != nil {
 		return nil, err
 	}
@@ -274,7 +279,7 @@ func runStatement(in input) (any, error) {
 }
 
 func runLeaf(in input) (any, error) {
-	e, err := statement.ParseLeaf(in.Data)
+	e, err := statement.ParseLeaf(in.data())
 	if err != nil {
 		return nil, err
 	}
@@ -326,6 +331,11 @@ func replaced(s, old, new string) string {
 		panic(fmt.Sprintf("no %q in %q", old, s))
 	}
 	return strings.Replace(s, old, new, 1)
+}
+
+// padded is a case of data with spaces behind it.
+func padded(name string, data []byte, pad int, refused string) vector {
+	return vector{Name: name, In: input{Data: data, Pad: pad}, Refused: refused}
 }
 
 func sorted(list []string) []string {

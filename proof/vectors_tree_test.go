@@ -298,7 +298,7 @@ func inclusionProofCases() []vector {
 		data("text behind the checkpoint", good+"x", "line end"),
 		data("line behind the checkpoint", good+"x\n", "em dash"),
 		data("signature with stray bits", good[:strings.LastIndex(good, "— ")]+respell(good[strings.LastIndex(good, "— "):]), "stray bits"),
-		data("too large", good+strings.Repeat("x", proof.MaxInclusionProof), "at most"),
+		padded("too large", []byte(good), proof.MaxInclusionProof, "at most"),
 	}
 }
 

@@ -3,6 +3,8 @@ package prooftest
 import (
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"vitrine/proof"
 )
 
@@ -26,4 +28,13 @@ func NewWitness(name string) *Witness {
 	w.CosignatureSigner, err = proof.NewCosignatureSigner(skey, func() time.Time { return w.Time })
 	must(err)
 	return w
+}
+
+// CosignatureKey verifies what the witness signs.
+func (w *Witness) CosignatureKey(tb interface{ Fatal(...any) }) note.Verifier {
+	v, err := proof.NewCosignatureVerifier(w.VKey)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return v
 }
