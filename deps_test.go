@@ -31,7 +31,7 @@ internal/durable
 internal/chain/site
 internal/chain/web  internal/chain/tuf  internal/chain/witness  internal/chain/keys
 internal/chain/check
-internal/chain/authors
+internal/chain/authors  internal/chain/bundle
 internal/chain/log
 
 internal/rulecheck
