@@ -160,6 +160,7 @@ func statementCases() []vector {
 	change("serial without zeros in the name", `000123.bundle`, `123.bundle`, "expected \"rules/core")
 	change("two subjects", `}]}`, `},{"digest":{"sha256":"`+strings.Repeat("00", 32)+`"},"name":"s"}]}`, "alone")
 	change("channel in upper case", `"channel":"core"`, `"channel":"Core"`, "lower-case")
+	change("channel that begins with a hyphen", `"channel":"core"`, `"channel":"-core"`, "a letter first")
 	change("empty channel", `"channel":"core"`, `"channel":""`, "lower-case")
 	change("serial zero", `"serial":123`, `"serial":0`, "one from 1")
 	change("size zero", `"size":1048576`, `"size":0`, "size 0")

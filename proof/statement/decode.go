@@ -1,6 +1,7 @@
 package statement
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"unicode"
@@ -43,6 +44,27 @@ func (k kind) String() string {
 	return [...]string{"a string", "a number", "an array", "an object"}[k]
 }
 
+// plain is the value as the encoder takes it.
+func (v value) plain() any {
+	switch v.kind {
+	case kindString:
+		return v.text
+	case kindNumber:
+		return v.number
+	case kindList:
+		list := make(jsonList, len(v.list))
+		for i, item := range v.list {
+			list[i] = item.plain()
+		}
+		return list
+	}
+	object := make(jsonObject, len(v.members))
+	for _, m := range v.members {
+		object[m.key] = m.value.plain()
+	}
+	return object
+}
+
 // decoder walks over the bytes once. Every check is of the next byte, so what
 // it accepts is already canonical; comparing with the encoder's output is the
 // second pair of eyes.
@@ -58,6 +80,9 @@ func decode(data []byte) (value, error) {
 	v, err := d.value()
 	if err == nil && d.pos != len(data) {
 		err = fmt.Errorf("%d bytes behind the end", len(data)-d.pos)
+	}
+	if err == nil && !bytes.Equal(appendJSON(nil, v.plain()), data) {
+		err = errors.New("encoded again it is not the same bytes")
 	}
 	if err != nil {
 		return value{}, fmt.Errorf("canonical JSON: byte %d: %w", d.pos, err)

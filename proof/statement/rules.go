@@ -152,8 +152,8 @@ func (r RuleRevoke) check(subject []Subject) error {
 
 // checkChannel holds the one subject of a rule entry to its channel and serial.
 func checkChannel(channel string, serial int64, subject []Subject) error {
-	if len(channel) > 32 || !plain(channel, "-") || channel != strings.ToLower(channel) {
-		return fmt.Errorf("channel %.40q, expected up to 32 lower-case letters, digits and -", channel)
+	if len(channel) > 32 || !plain(channel, "-") || channel != strings.ToLower(channel) || channel[0] < 'a' {
+		return fmt.Errorf("channel %.40q, expected up to 32 lower-case letters, digits and -, a letter first", channel)
 	}
 	if serial < 1 {
 		return fmt.Errorf("serial %d, expected one from 1", serial)
