@@ -31,8 +31,8 @@ internal/durable
 internal/chain/site
 internal/chain/web  internal/chain/tuf  internal/chain/witness  internal/chain/keys
 internal/chain/check
-internal/chain/authors  internal/chain/bundle
-internal/chain/log
+internal/chain/authors  internal/chain/bundle  internal/chain/tufrepo
+internal/chain/log  internal/chain/operator
 
 internal/rulecheck
 internal/rulecheck/hunting  internal/rulecheck/lint

@@ -173,3 +173,8 @@ func LoadNote(file string, ask Passphrase) (note.Signer, error) {
 	}
 	return signer, nil
 }
+
+// Public is the public part of an author's key.
+func Public(key ed25519.PrivateKey) statement.Key {
+	return statement.NewKey(key.Public().(ed25519.PublicKey))
+}
