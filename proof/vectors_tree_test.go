@@ -332,3 +332,7 @@ func bundleCases() []vector {
 		bundle("a byte behind the end", append(join("a"), 0), 1, "bytes behind"),
 	}
 }
+
+func consistencyProof(log *prooftest.Log, older, newer int64) ([]tlog.Hash, error) {
+	return tlog.ProveTree(newer, older, log)
+}
