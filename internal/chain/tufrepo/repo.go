@@ -67,6 +67,8 @@ type Target struct {
 	SHA256 [32]byte
 	Length int64
 	Custom any // becomes JSON; nil for nothing
+
+	Raw json.RawMessage // Custom, as Targets reads it
 }
 
 // ErrExists says that a site has metadata already.
@@ -124,6 +126,29 @@ func (r Repo) Publish(role string, targets []Target, sign Signers) error {
 		}
 	}
 	return r.write(s, []string{role}, sign)
+}
+
+// Targets gives what a role speaks of now, sorted.
+func (r Repo) Targets(role string) ([]Target, error) {
+	s, err := r.load()
+	if err != nil {
+		return nil, err
+	}
+	t, ok := s.targets[role]
+	if !ok {
+		return nil, fmt.Errorf("role %s: there is no such role", role)
+	}
+	var list []Target
+	for path, f := range t.Signed.Targets {
+		target := Target{Path: path, Length: f.Length}
+		copy(target.SHA256[:], f.Hashes["sha256"])
+		if f.Custom != nil {
+			target.Raw = *f.Custom
+		}
+		list = append(list, target)
+	}
+	slices.SortFunc(list, func(a, b Target) int { return strings.Compare(a.Path, b.Path) })
+	return list, nil
 }
 
 func (t Target) file() (*metadata.TargetFiles, error) {

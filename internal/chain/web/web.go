@@ -8,6 +8,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -86,3 +87,28 @@ func refusal(status int) error {
 	}
 	return fmt.Errorf("the server answered %d %s", status, http.StatusText(status))
 }
+
+// Add hands an entry to the log of a site, and gives the proof that it answers
+// with when the entry is published. It is for authors, not for machines.
+func (s *Site) Add(ctx context.Context, leaf []byte) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.base+"add", bytes.NewReader(leaf))
+	if err != nil {
+		return nil, err
+	}
+	answer, err := s.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	data, err := site.ReadAll(answer.Body, maxProof)
+	if err != nil {
+		return nil, err
+	}
+	if answer.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("the log answered %d: %s", answer.StatusCode, strings.TrimSpace(string(data)))
+	}
+	return data, nil
+}
+
+// maxProof is the largest answer of a log in bytes.
+const maxProof = 256 << 10
