@@ -70,6 +70,7 @@ var sealed = []fence{
 	{"proof/...", "net", "a proof is checked offline: it has no way out"},
 	{"proof/...", "os/exec", "a proof is checked by what was built, and starts nothing"},
 	{"proof/...", "plugin", "a proof is checked by what was built, and loads nothing"},
+	{"proof/...", "github.com/...", "a verifier is the standard library and x/mod's sumdb: there is nothing else to read"},
 	{"proof/...", "vitrine/internal/...", "proof is a library for strangers: it needs nothing of this product"},
 	{"proof/...", "vitrine/yara/...", "proof is a library for strangers: it needs nothing of this product"},
 	{"yara/...", "vitrine/internal/...", "yara is a library for strangers: it needs nothing of this product"},
