@@ -229,7 +229,7 @@ func (d *decoder) string() (string, error) {
 			if r == utf8.RuneError && size == 1 {
 				return "", errors.New("expected valid UTF-8")
 			}
-			if unicode.IsControl(r) {
+			if misleading(r) {
 				return "", fmt.Errorf("control character %U in a string", r)
 			}
 			s = append(s, d.data[d.pos:d.pos+size]...)
@@ -237,6 +237,12 @@ func (d *decoder) string() (string, error) {
 		}
 	}
 	return "", d.unexpected("a quote at the end of the string")
+}
+
+// misleading characters make a text look like another one: controls, ends of
+// lines, and what turns the direction of writing. Reports print these texts.
+func misleading(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' || r == '\ufeff'
 }
 
 // integer reads a number from 0 to maxNumber without sign, leading zero,
