@@ -82,7 +82,7 @@ func checks() map[string]struct {
 		"consistency": {"hashes: that the tree of size and root begins with that of olderSize and olderRoot. docs/spec/proof.md, Consistency", runConsistency, consistencyCases},
 		"tlogproof":   {"data: a proof file. docs/spec/proof.md, Proof file", runInclusionProof, inclusionProofCases},
 		"bundle":      {"data: an entry bundle of width entries. docs/spec/proof.md, Tiles", runBundle, bundleCases},
-		"policy":      {"data: a policy; out is the same policy as this implementation writes it. docs/spec/policy.md", runPolicy, policyCases},
+		"policy":      {"data: a policy; out is the same policy as this implementation writes it, in base64. docs/spec/policy.md", runPolicy, policyCases},
 		"verify":      {"data: a signed checkpoint, policy, now. docs/spec/policy.md, Verification", runVerify, verifyCases},
 		"statement":   {"data: a statement; out is its type. docs/spec/leaf.md", runStatement, statementCases},
 		"leaf":        {"data: a leaf; of keys, threshold must have signed; out is the IDs of those that did. docs/spec/leaf.md", runLeaf, leafCases},
@@ -251,7 +251,7 @@ func runPolicy(in input) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return string(p.Encode()), nil
+	return p.Encode(), nil
 }
 
 func runVerify(in input) (any, error) {
