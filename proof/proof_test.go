@@ -346,3 +346,23 @@ func logKey(t *testing.T) string {
 	}
 	return skey
 }
+
+// Bytes that are no text, which the vectors cannot hold.
+func TestTextMustBeUTF8(t *testing.T) {
+	_, err := proof.ParseCheckpoint("a\xff\n0\n" + proof.EmptyRoot().String() + "\n")
+	wantError(t, err, "valid UTF-8")
+	_, err = proof.ParseKey(keyText("a\xff", 1, publicOf("a")))
+	wantError(t, err, "valid UTF-8")
+	log := prooftest.NewLog("log.example/a")
+	v, _ := note.NewVerifier(log.VKey)
+	msg := log.Sign(log.Checkpoint(0))
+	_, err = proof.OpenNote(append(msg, "— \xff AAAAAAA=\n"...), v)
+	wantError(t, err, "valid UTF-8")
+	_, err = proof.OpenNote(bytes.Replace(msg, []byte("log"), []byte("l\xffg"), 1), v)
+	wantError(t, err, "malformed")
+}
+
+func TestConsistencyIsOfOneLog(t *testing.T) {
+	a, b := prooftest.NewLog("log.example/a").Checkpoint(0), prooftest.NewLog("log.example/b").Checkpoint(0)
+	wantError(t, proof.CheckConsistency(a, b, nil), "expected one")
+}
