@@ -14,6 +14,7 @@ import (
 	"time"
 
 	fnote "github.com/transparency-dev/formats/note"
+	fproof "github.com/transparency-dev/formats/proof"
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 	"pgregory.net/rapid"
@@ -223,6 +224,30 @@ func TestCosignatureAgreesWithPeer(t *testing.T) {
 	if _, err := proof.OpenNote(log.Sign(log.Checkpoint(5), theirs), ours); err != nil {
 		t.Errorf("we refuse the peer's cosignature: %v", err)
 	}
+}
+
+// What we write the peer reads as the same, and writes as the same bytes.
+func TestInclusionProofAgreesWithPeer(t *testing.T) {
+	log := prooftest.NewLog("log.example/a")
+	log.AppendNumbered(300)
+	rapid.Check(t, func(t *rapid.T) {
+		size := rapid.Int64Range(1, 300).Draw(t, "size")
+		p := log.Prove(rapid.Int64Range(0, size-1).Draw(t, "index"), size, log.Sign(log.Checkpoint(size), prooftest.NewWitness("w.example")))
+		if extra := rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "extra"); len(extra) > 0 {
+			p.Extra = extra
+		}
+		got, err := proof.ParseInclusionProof(p.Marshal())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var peer fproof.TLogProof
+		if err := peer.Unmarshal(p.Marshal()); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(peer.Marshal(), p.Marshal()) || peer.Index != uint64(got.Index) || !bytes.Equal(peer.Checkpoint, got.Checkpoint) || !bytes.Equal(peer.ExtraData, got.Extra) {
+			t.Fatalf("%+v, the peer reads %+v", got, peer)
+		}
+	})
 }
 
 // cosignatureKeyOf spells the key of a note signer as a cosigner's.
