@@ -1,6 +1,7 @@
 package tile
 
 import (
+	"context"
 	"fmt"
 	"iter"
 
@@ -22,7 +23,7 @@ func (r *Reader) Entry(index int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	entries, err := r.bundle(index / Width)
+	entries, err := r.bundle(r.ctx, index/Width)
 	if err != nil {
 		return nil, fmt.Errorf("entry %d: %w", index, err)
 	}
@@ -47,15 +48,14 @@ func (r *Reader) Entries(from, to int64) iter.Seq2[Entry, error] {
 			yield(Entry{}, fmt.Errorf("entries %d to %d: %w", from, to, err))
 			return
 		}
-		for n := from / Width; n*Width < to; n++ {
-			entries, hashes, err := r.checkedBundle(n)
-			if err != nil {
-				yield(Entry{}, fmt.Errorf("entries from %d: %w", n*Width, err))
+		for b := range r.bundles(from/Width, (to+Width-1)/Width) {
+			if err := r.check(b); err != nil {
+				yield(Entry{}, fmt.Errorf("entries from %d: %w", b.n*Width, err))
 				return
 			}
-			for i, data := range entries {
-				index := n*Width + int64(i)
-				if index >= from && index < to && !yield(Entry{index, hashes[i], data}, nil) {
+			for i, data := range b.entries {
+				index := b.n*Width + int64(i)
+				if index >= from && index < to && !yield(Entry{index, b.hashes[i], data}, nil) {
 					return
 				}
 			}
@@ -64,9 +64,9 @@ func (r *Reader) Entries(from, to int64) iter.Seq2[Entry, error] {
 }
 
 // bundle fetches bundle n and takes it apart, unchecked.
-func (r *Reader) bundle(n int64) ([][]byte, error) {
+func (r *Reader) bundle(ctx context.Context, n int64) ([][]byte, error) {
 	width := widthAt(Entries, n, r.tree.Size)
-	data, full, err := r.get(Entries, n, width, maxBundle)
+	data, full, err := r.get(ctx, Entries, n, width, maxBundle)
 	if err != nil {
 		return nil, err
 	}
@@ -81,31 +81,22 @@ func (r *Reader) bundle(n int64) ([][]byte, error) {
 	return entries[:width], nil
 }
 
-// checkedBundle gives the entries of bundle n with their hashes, which belong to
-// the tree.
-func (r *Reader) checkedBundle(n int64) ([][]byte, []tlog.Hash, error) {
-	entries, err := r.bundle(n)
-	if err != nil {
-		return nil, nil, err
+// check holds a bundle that was fetched against the tree.
+func (r *Reader) check(b hashedBundle) error {
+	if b.err != nil {
+		return b.err
 	}
-	hashes := make([]tlog.Hash, len(entries))
-	for i, e := range entries {
-		hashes[i] = proof.LeafHash(e)
+	if len(b.hashes) < Width {
+		return r.compareLeaves(b.n, b.hashes)
 	}
-	if len(entries) == Width {
-		want, err := r.bundleRoot(n)
-		if err != nil {
-			return nil, nil, err
-		}
-		if treeHash(hashes) == want {
-			return entries, hashes, nil
-		}
+	want, err := r.bundleRoot(b.n)
+	if err != nil || treeHash(b.hashes) == want {
+		return err
 	}
-	err = r.compareLeaves(n, hashes)
-	if err == nil && len(entries) == Width {
-		err = fmt.Errorf("%s: its root is not the tree's, although its entries are", Path(Entries, n, Width))
+	if err := r.compareLeaves(b.n, b.hashes); err != nil {
+		return err
 	}
-	return entries, hashes, err
+	return fmt.Errorf("%s: its root is not the tree's, although its entries are", Path(Entries, b.n, Width))
 }
 
 // bundleRoot gives the hash of the complete subtree over bundle n. The tile of

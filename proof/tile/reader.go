@@ -24,6 +24,7 @@ type Reader struct {
 	ctx    context.Context
 	fetch  Fetch
 	tree   proof.Checkpoint
+	ahead  int
 	kept   map[tlog.Tile][]byte // checked against the checkpoint
 	hashes tlog.HashReader
 }
@@ -35,6 +36,11 @@ func NewReader(ctx context.Context, fetch Fetch, c proof.Checkpoint) *Reader {
 	r.hashes = tlog.TileHashReader(tlog.Tree{N: c.Size, Hash: c.Root}, &tileReader{r})
 	return r
 }
+
+// ReadAhead lets [Reader.Entries] fetch and hash up to n bundles at once, n-1 of
+// them before they are asked for. Fetch must then be safe to call from several
+// goroutines. A bundle takes at most 16 MiB, and as much as its entries as a rule.
+func (r *Reader) ReadAhead(n int) { r.ahead = n }
 
 // Checkpoint is the one whose log is read.
 func (r *Reader) Checkpoint() proof.Checkpoint { return r.tree }
@@ -113,14 +119,14 @@ func (r *Reader) checkIndex(index int64) error {
 // get fetches a file that is wide enough for width hashes or entries: the
 // partial one, or the full one once that has replaced it. limit tells how many
 // bytes a width can take.
-func (r *Reader) get(level int, n int64, width int, limit func(int) int64) (data []byte, full bool, err error) {
+func (r *Reader) get(ctx context.Context, level int, n int64, width int, limit func(int) int64) (data []byte, full bool, err error) {
 	path := Path(level, n, width)
-	data, err = r.fetch(r.ctx, path, limit(width))
+	data, err = r.fetch(ctx, path, limit(width))
 	// SPEC: tlog-tiles, "Partial Tiles": a partial tile may be gone once the
 	// full one is there.
 	if width < Width && errors.Is(err, fs.ErrNotExist) {
 		width, path = Width, Path(level, n, Width)
-		data, err = r.fetch(r.ctx, path, limit(width))
+		data, err = r.fetch(ctx, path, limit(width))
 	}
 	if err != nil {
 		return nil, false, fmt.Errorf("fetch %s: %w", path, err)
@@ -146,7 +152,7 @@ func (t *tileReader) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 			all[i] = data
 			continue
 		}
-		data, full, err := t.get(tile.L, tile.N, tile.W, func(width int) int64 { return int64(width) * tlog.HashSize })
+		data, full, err := t.get(t.ctx, tile.L, tile.N, tile.W, func(width int) int64 { return int64(width) * tlog.HashSize })
 		if err != nil {
 			return nil, err
 		}

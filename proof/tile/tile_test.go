@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/transparency-dev/tessera/api"
@@ -129,7 +130,9 @@ func TestEntriesOfAnyRange(t *testing.T) {
 		from := rapid.Int64Range(0, size).Draw(t, "from")
 		to := rapid.Int64Range(from, size).Draw(t, "to")
 		next := from
-		for e, err := range tile.NewReader(context.Background(), fetch, log.Checkpoint(size)).Entries(from, to) {
+		r := tile.NewReader(context.Background(), fetch, log.Checkpoint(size))
+		r.ReadAhead(rapid.IntRange(-1, 9).Draw(t, "ahead"))
+		for e, err := range r.Entries(from, to) {
 			if err != nil || e.Index != next || !bytes.Equal(e.Data, log.Leaf(next)) {
 				t.Fatalf("entry %d: %+v, %v", next, e, err)
 			}
@@ -317,6 +320,38 @@ func TestReaderRefusesWhatIsNotInTheTree(t *testing.T) {
 	}
 }
 
+// A loop that ends early has stopped what it began.
+func TestReadAheadEnds(t *testing.T) {
+	log := newLog(5000)
+	files := log.Files(5000)
+	var running, most atomic.Int32
+	fetch := func(ctx context.Context, path string, limit int64) ([]byte, error) {
+		most.Store(max(most.Load(), running.Add(1)))
+		defer running.Add(-1)
+		if strings.HasPrefix(path, "tile/entries/") && path > "tile/entries/004" {
+			<-ctx.Done() // a mirror that does not answer
+			return nil, ctx.Err()
+		}
+		return prooftest.Fetch(files)(ctx, path, limit)
+	}
+	r := tile.NewReader(t.Context(), fetch, log.Checkpoint(5000))
+	r.ReadAhead(6)
+	for e, err := range r.Entries(0, 5000) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Index == 1000 {
+			break
+		}
+	}
+	if n := running.Load(); n != 0 {
+		t.Errorf("%d fetches still run", n)
+	}
+	if n := most.Load(); n > 7 {
+		t.Errorf("%d fetches at once, expected at most 7", n)
+	}
+}
+
 // A fetch that keeps to no limit is held to it.
 func TestLimitsAreAskedAndKept(t *testing.T) {
 	log := newLog(300)
@@ -477,18 +512,24 @@ func (s *syntheticLog) checkpoint() proof.Checkpoint {
 func BenchmarkEntries(b *testing.B) {
 	s := newSyntheticLog(3, bytes.Repeat([]byte("x"), 1000))
 	c := s.checkpoint()
-	b.SetBytes(c.Size * 1000)
-	for b.Loop() {
-		n := int64(0)
-		for _, err := range tile.NewReader(context.Background(), s.fetch, c).Entries(0, c.Size) {
-			if err != nil {
-				b.Fatal(err)
+	for _, ahead := range []int{1, 8} {
+		b.Run(fmt.Sprintf("ahead=%d", ahead), func(b *testing.B) {
+			b.SetBytes(c.Size * 1000)
+			for b.Loop() {
+				r := tile.NewReader(context.Background(), s.fetch, c)
+				r.ReadAhead(ahead)
+				n := int64(0)
+				for _, err := range r.Entries(0, c.Size) {
+					if err != nil {
+						b.Fatal(err)
+					}
+					n++
+				}
+				if n != c.Size {
+					b.Fatal(n)
+				}
 			}
-			n++
-		}
-		if n != c.Size {
-			b.Fatal(n)
-		}
+			b.ReportMetric(float64(c.Size)*float64(b.N)/b.Elapsed().Seconds(), "entries/s")
+		})
 	}
-	b.ReportMetric(float64(c.Size)*float64(b.N)/b.Elapsed().Seconds(), "entries/s")
 }
