@@ -63,6 +63,8 @@ type Custom struct {
 	Origin string `json:"origin"`
 	Index  int64  `json:"index"`
 	Leaf   string `json:"leaf"` // hex of the leaf's hash
+
+	NotBefore time.Time `json:"not_before,omitzero"` // of a bundle of rules: when it comes into force
 }
 
 // say signs a statement in the name of a role, has it logged, and puts leaf and
@@ -157,10 +159,11 @@ func (p *Publisher) write(name string, data []byte) error {
 
 // target is a file as the metadata name it.
 func (p *Publisher) target(f File, said *Published) tufrepo.Target {
-	return tufrepo.Target{
-		Path: f.Target, SHA256: f.SHA256, Length: int64(len(f.Data)),
-		Custom: Custom{Origin: said.Result.Verified.Checkpoint.Origin, Index: said.Index, Leaf: fmt.Sprintf("%x", said.Leaf[:])},
+	custom := Custom{Origin: said.Result.Verified.Checkpoint.Origin, Index: said.Index, Leaf: hex.EncodeToString(said.Leaf[:])}
+	if b, ok := said.Result.Statement.Predicate.(statement.RuleBundle); ok {
+		custom.NotBefore = b.NotBefore
 	}
+	return tufrepo.Target{Path: f.Target, SHA256: f.SHA256, Length: int64(len(f.Data)), Custom: custom}
 }
 
 func (p *Publisher) repo() tufrepo.Repo {

@@ -40,7 +40,11 @@ var ErrLint = errors.New("rules that must not be published")
 
 // Rules compiles, tests, signs, logs and publishes the next bundle of a channel.
 func (p *Publisher) Rules(ctx context.Context, r Rules) (*Published, error) {
-	serial, prev, err := p.next(r.Channel)
+	before, err := p.repo().Targets(authors.Rules(r.Channel))
+	if err != nil {
+		return nil, err
+	}
+	serial, prev, err := next(before)
 	if err != nil {
 		return nil, err
 	}
@@ -65,27 +69,46 @@ func (p *Publisher) Rules(ctx context.Context, r Rules) (*Published, error) {
 	if err := said.Result.Speaks(target, f.SHA256); err != nil {
 		return nil, fmt.Errorf("finish what broke off: %w", err)
 	}
-	if err := p.repo().Publish(role, []tufrepo.Target{p.target(f, said)}, p.Operator.Signers); err != nil {
+	named, err := stillNamed(before, p.Now)
+	if err != nil {
+		return nil, err
+	}
+	if r.Delay <= 0 {
+		named = nil // the new one is in force
+	}
+	if err := p.repo().Publish(role, append(named, p.target(f, said)), p.Operator.Signers); err != nil {
 		return nil, err
 	}
 	return said, errors.Join(p.settle(target), p.Disk.Remove(p.pendingBundle(target)))
 }
 
 // next gives the serial of a channel's next bundle, and the leaf before it.
-func (p *Publisher) next(channel string) (serial int64, prev tlog.Hash, err error) {
-	targets, err := p.repo().Targets(authors.Rules(channel))
-	if err != nil {
-		return 0, prev, err
-	}
-	if len(targets) == 0 {
+func next(before []tufrepo.Target) (serial int64, prev tlog.Hash, err error) {
+	if len(before) == 0 {
 		return 1, prev, nil
 	}
-	t := targets[0]
+	t := before[len(before)-1]
 	if _, err := fmt.Sscanf(filepath.Base(t.Path), "%d.bundle", &serial); err != nil {
 		return 0, prev, fmt.Errorf("the channel's newest target %s has no serial: %w", t.Path, err)
 	}
 	_, prev, err = ParseCustom(t.Raw)
 	return serial + 1, prev, err
+}
+
+// stillNamed gives, of the bundles named so far, the newest in force and those
+// after it. A machine must find one it may use now, however often others with a
+// delay are published.
+func stillNamed(before []tufrepo.Target, now time.Time) ([]tufrepo.Target, error) {
+	for i := len(before) - 1; i >= 0; i-- {
+		c, _, err := ParseCustom(before[i].Raw)
+		if err != nil {
+			return nil, err
+		}
+		if !now.Before(c.NotBefore) {
+			return before[i:], nil
+		}
+	}
+	return before, nil
 }
 
 // bundleFile gives the bundle: that of a publication that broke off, or a new

@@ -68,7 +68,7 @@ type Target struct {
 	Length int64
 	Custom any // becomes JSON; nil for nothing
 
-	Raw json.RawMessage // Custom, as Targets reads it
+	Raw json.RawMessage // instead of Custom: as Targets has read it
 }
 
 // ErrExists says that a site has metadata already.
@@ -154,12 +154,15 @@ func (r Repo) Targets(role string) ([]Target, error) {
 func (t Target) file() (*metadata.TargetFiles, error) {
 	f := metadata.TargetFile()
 	f.Length, f.Hashes = t.Length, metadata.Hashes{"sha256": t.SHA256[:]}
+	raw := t.Raw
 	if t.Custom != nil {
-		raw, err := json.Marshal(t.Custom)
-		if err != nil {
+		var err error
+		if raw, err = json.Marshal(t.Custom); err != nil {
 			return nil, err
 		}
-		f.Custom = (*json.RawMessage)(&raw)
+	}
+	if raw != nil {
+		f.Custom = &raw
 	}
 	return f, nil
 }
