@@ -3,6 +3,7 @@ package proof_test
 import (
 	"bytes"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"strings"
@@ -83,6 +84,7 @@ func policyCases() []vector {
 		data("key under two key names", log+w1+"witness W2 "+keyText("other.example", 4, witnessPublic("W1"))+"\ngroup g 2 W1 W2\nquorum g\n", "same public key"),
 		data("log's key as a witness", log+"witness W1 "+keyText("w1.example", 4, logPublic.Public)+"\nquorum W1\n", "same public key"),
 		data("witness's key as the log", "witness W1 "+keyText("w1.example", 4, logPublic.Public)+"\n"+log+"quorum W1\n", "same public key"),
+		data("two keys of one name and ID", log+sameID(), "same key name and ID"),
 		data("log twice", log+log+w1+"quorum W1\n", "a second log"),
 		data("two logs", log+"log "+prooftest.NewLog("log.example/other").VKey+"\n"+w1+"quorum W1\n", "a second log"),
 		data("no log", w1+"quorum W1\n", "no log"),
@@ -125,6 +127,20 @@ func policyCases() []vector {
 }
 
 func witnessPublic(name string) ed25519.PublicKey { return vectorWitness(name).Key().Public }
+
+// sameID gives two witnesses whose different keys have the same name and ID. An
+// ID has 32 bits, so among some 100,000 keys there are such two.
+func sameID() string {
+	seen := map[string]int{}
+	public := func(i int) []byte { sum := sha256.Sum256(fmt.Appendf(nil, "key %d", i)); return sum[:] }
+	for i := 0; ; i++ {
+		id := strings.SplitN(keyText("w.example", 4, public(i)), "+", 3)[1]
+		if j, ok := seen[id]; ok && proof.CheckPublic(public(i)) == nil && proof.CheckPublic(public(j)) == nil {
+			return fmt.Sprintf("witness W1 %s\nwitness W2 %s\ngroup g 2 W1 W2\nquorum g\n", keyText("w.example", 4, public(i)), keyText("w.example", 4, public(j)))
+		}
+		seen[id] = i
+	}
+}
 
 func manyWitnesses(n int) string {
 	var b strings.Builder

@@ -151,6 +151,8 @@ func cosignatureCases() []vector {
 	extended.In.Signature, _ = w.Sign([]byte(extended.In.Text))
 	logKey := sig("by a log's key", good, "0x01, expected 0x04")
 	logKey.In.VKey = vectorLog(0).VKey
+	noKey := sig("by no key", good, "NAME+ID+KEY")
+	noKey.In.VKey = "w.example/1"
 	other := sig("over another text", good, "wrong signature")
 	other.In.Text = vectorLog(6).Checkpoint(6).Text()
 	return []vector{
@@ -160,6 +162,7 @@ func cosignatureCases() []vector {
 		sig("last second of 9999", sign(message, 253402300799), ""),
 		other,
 		logKey,
+		noKey,
 		sig("another time than was signed", wrong, "wrong signature"),
 		sig("time zero", sign(message, 0), "time 0"),
 		sig("year 10000", sign(message, 253402300800), "time 253402300800"),
@@ -297,6 +300,7 @@ func inclusionProofCases() []vector {
 		data("checkpoint that is none", replaced(good, "\n7\n", "\nseven\n"), "tree size"),
 		data("text behind the checkpoint", good+"x", "line end"),
 		data("line behind the checkpoint", good+"x\n", "em dash"),
+		data("signature without a name", good+"— AAAAAAA=\n", "a name, a space"),
 		data("signature with stray bits", good[:strings.LastIndex(good, "— ")]+respell(good[strings.LastIndex(good, "— "):]), "stray bits"),
 		padded("too large", []byte(good), proof.MaxInclusionProof, "at most"),
 	}

@@ -213,6 +213,30 @@ func TestAddSignature(t *testing.T) {
 	wantError(t, err, "missing")
 }
 
+func TestSignRefusesWhatCannotBeRead(t *testing.T) {
+	_, err := Sign(Statement{}, signer("A"))
+	wantError(t, err, "no predicate")
+	leaf, err := Sign(deletion(), signer("A"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = AddSignature(leaf, badSigner{key: signer("B").Key()})
+	wantError(t, err, "no valid Ed25519 signature")
+	for i := range maxSignatures - 1 {
+		if leaf, err = AddSignature(leaf, signer(string(rune('b'+i)))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err = AddSignature(leaf, signer("one too many"))
+	wantError(t, err, "expected 1 to 16")
+	large := deletion()
+	for i := range maxSubjects - 1 {
+		large.Subject = append(large.Subject, Subject{Name: strings.Repeat("x", 200) + string(rune('a'+i%26)) + string(rune('a'+i/26))})
+	}
+	_, err = Sign(large, signer("A"))
+	wantError(t, err, "at most 65535")
+}
+
 // badSigner fails in the way its fields say.
 type badSigner struct {
 	key Key

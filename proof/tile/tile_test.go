@@ -320,6 +320,17 @@ func TestReaderRefusesWhatIsNotInTheTree(t *testing.T) {
 	}
 }
 
+func TestMissingTilesAreTold(t *testing.T) {
+	log := newLog(600)
+	r := tile.NewReader(t.Context(), prooftest.Fetch(nil), log.Checkpoint(600))
+	if _, err := r.Consistency(3); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("consistency: %v", err)
+	}
+	if _, err := r.Root(3); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("root: %v", err)
+	}
+}
+
 // A loop that ends early has stopped what it began.
 func TestReadAheadEnds(t *testing.T) {
 	log := newLog(5000)
