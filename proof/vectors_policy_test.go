@@ -85,6 +85,7 @@ func policyCases() []vector {
 		data("log's key as a witness", log+"witness W1 "+keyText("w1.example", 4, logPublic.Public)+"\nquorum W1\n", "same public key"),
 		data("witness's key as the log", "witness W1 "+keyText("w1.example", 4, logPublic.Public)+"\n"+log+"quorum W1\n", "same public key"),
 		data("two keys of one name and ID", log+sameID(), "same key name and ID"),
+		data("witness key with the log's name", log+"witness W1 "+keyText(vectorOrigin, 4, witnessPublic("W1"))+"\nquorum W1\n", "the log's name"),
 		data("log twice", log+log+w1+"quorum W1\n", "a second log"),
 		data("two logs", log+"log "+prooftest.NewLog("log.example/other").VKey+"\n"+w1+"quorum W1\n", "a second log"),
 		data("no log", w1+"quorum W1\n", "no log"),

@@ -22,7 +22,7 @@
 // under two names, which would be two votes of one voter. What else is refused
 // is in docs/spec/policy.md.
 //
-// It is narrower than its specification in three ways: there is exactly one log,
-// quorum none does not exist, and keys of ML-DSA-44 are refused by name
-// ([proof.ErrMLDSA]).
+// It is narrower than its specification: there is exactly one log, quorum none
+// does not exist, no witness has the log's name, and keys of ML-DSA-44 are
+// refused with an error of their own ([proof.ErrMLDSA]).
 package policy

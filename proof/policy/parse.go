@@ -228,6 +228,13 @@ func (p *parser) complete() error {
 	if p.policy.Log.Verifier == nil {
 		return errors.New("no log, expected exactly one")
 	}
+	// The specification allows it. But a log that cosigns under its own name
+	// reads, in every report, like a supervisor of its own.
+	for _, w := range p.policy.Witnesses {
+		if w.Verifier.Name() == p.policy.Origin() {
+			return fmt.Errorf("witness %s has the log's name %s in its key, expected another", w.Name, p.policy.Origin())
+		}
+	}
 	if p.policy.Quorum == "" {
 		return errors.New("no quorum, expected exactly one")
 	}
