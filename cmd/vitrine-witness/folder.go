@@ -39,7 +39,7 @@ func initialise(_ context.Context, e env, args []string) error {
 	if err := disk.MkdirAll(*dir, 0o700); err != nil {
 		return err
 	}
-	list := "# The logs this witness follows, a line each: log KEY [adopt]\n"
+	list := "# The logs this witness follows, a line each: log KEY [from-start]\n"
 	if err := disk.WriteFile(filepath.Join(*dir, "logs"), []byte(list), 0o600); err != nil {
 		return err
 	}
@@ -97,9 +97,9 @@ func logs(dir string) ([]witness.Log, error) {
 
 func parseLog(text string) (witness.Log, error) {
 	fields := strings.Fields(text)
-	adopt := len(fields) == 3 && fields[2] == "adopt"
-	if len(fields) < 2 || fields[0] != "log" || len(fields) > 2 && !adopt {
-		return witness.Log{}, errors.New("expected: log KEY [adopt]")
+	fromStart := len(fields) == 3 && fields[2] == "from-start"
+	if len(fields) < 2 || fields[0] != "log" || len(fields) > 2 && !fromStart {
+		return witness.Log{}, errors.New("expected: log KEY [from-start]")
 	}
 	k, err := proof.ParseKey(fields[1])
 	if err != nil {
@@ -109,7 +109,7 @@ func parseLog(text string) (witness.Log, error) {
 		return witness.Log{}, fmt.Errorf("%s is not the key of a log", k.Name)
 	}
 	verifier, err := k.Verifier()
-	return witness.Log{Verifier: verifier, Adopt: adopt}, err
+	return witness.Log{Verifier: verifier, FromStart: fromStart}, err
 }
 
 // start brings a witness up with the state of its folder, which is locked until

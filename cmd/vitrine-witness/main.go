@@ -25,7 +25,7 @@ Commands:
 
 Each command prints its flags with -h. A witness's folder (-dir) holds:
   key    its secret key; who has it can cosign in its name
-  logs   the logs it follows, a line each: log KEY [adopt]
+  logs   the logs it follows, a line each: log KEY [from-start]
   state  the newest checkpoint cosigned, for each log; never restore it from a
          backup: an older state would let a log show two histories
 

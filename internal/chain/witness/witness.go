@@ -29,10 +29,12 @@ type Config struct {
 type Log struct {
 	Verifier note.Verifier // its name is the log's origin
 
-	// Adopt lets the first checkpoint seen be of any size. Without it a log must
-	// be followed from size 0 on: a witness that lost its state, or came late,
-	// cannot tell a true history from a false one.
-	Adopt bool
+	// FromStart refuses a log whose first checkpoint seen here is not of size 0:
+	// a witness that lost its state, or came late, cannot tell a true history
+	// from a false one. Without it the first checkpoint seen is believed, as the
+	// protocol has it. A log that asks no more witnesses than it needs may never
+	// show its beginning to all of them.
+	FromStart bool
 }
 
 // Witness follows logs. It may be used by many at a time.
@@ -153,7 +155,7 @@ func (f *followed) follows(r Request, c proof.Checkpoint) error {
 	if r.OldSize != newest.Size {
 		return &Refusal{Stale, fmt.Sprintf("the newest checkpoint cosigned here is of size %d, not %d", newest.Size, r.OldSize), newest.Size}
 	}
-	if f.newest == nil && c.Size > 0 && !f.Adopt {
+	if f.newest == nil && c.Size > 0 && f.FromStart {
 		return refuse(BadSignature, "the log %s was never seen here and has %d entries already: its history is unknown to this witness", c.Origin, c.Size)
 	}
 	if err := proof.CheckConsistency(newest, c, r.Hashes); err != nil {

@@ -135,13 +135,13 @@ func (m *memory) Save(origin string, data []byte) error {
 	return nil
 }
 
-func newWitness(t testing.TB, adopt bool, logs ...logKeys) (*witness.Witness, *memory, note.Verifier) {
+func newWitness(t testing.TB, fromStart bool, logs ...logKeys) (*witness.Witness, *memory, note.Verifier) {
 	t.Helper()
 	signer, own := keys(t)
 	store := &memory{notes: map[string][]byte{}}
 	cfg := witness.Config{Signer: signer, Own: own, Store: store}
 	for _, l := range logs {
-		cfg.Logs = append(cfg.Logs, witness.Log{Verifier: l.verifier, Adopt: adopt})
+		cfg.Logs = append(cfg.Logs, witness.Log{Verifier: l.verifier, FromStart: fromStart})
 	}
 	w, err := witness.New(cfg)
 	if err != nil {
@@ -167,7 +167,7 @@ func post(t testing.TB, server *httptest.Server, body []byte) (status int, kind,
 // The life of a log, and each way to be refused, over HTTP.
 func TestProtocol(t *testing.T) {
 	log, other, thief := newLog(t, origin), newLog(t, "other.example/log"), newLog(t, origin)
-	w, _, own := newWitness(t, false, log)
+	w, _, own := newWitness(t, true, log)
 	server := httptest.NewServer(witness.Handler(w, nil))
 	defer server.Close()
 	good, bad := newTree(t, 100, "", 0), newTree(t, 100, "!", 40)
@@ -251,9 +251,9 @@ func newest(t *testing.T, server *httptest.Server, log logKeys, own note.Verifie
 	}
 }
 
-func TestAdopt(t *testing.T) {
+func TestComesLate(t *testing.T) {
 	log := newLog(t, origin)
-	w, _, _ := newWitness(t, true, log)
+	w, _, _ := newWitness(t, false, log)
 	tr := newTree(t, 20, "", 0)
 	if _, err := w.Add(tr.request(t, log, 0, 20)); err != nil {
 		t.Error(err)
@@ -263,7 +263,7 @@ func TestAdopt(t *testing.T) {
 // Of two histories offered at the same time, one at most is cosigned.
 func TestRace(t *testing.T) {
 	log := newLog(t, origin)
-	w, _, _ := newWitness(t, true, log)
+	w, _, _ := newWitness(t, false, log)
 	good, bad := newTree(t, 64, "", 0), newTree(t, 64, "!", 8)
 	if _, err := w.Add(good.request(t, log, 0, 4)); err != nil {
 		t.Fatal(err)
@@ -300,7 +300,7 @@ func TestPowerCut(t *testing.T) {
 		if err != nil {
 			return nil, nil, err
 		}
-		w, err := witness.New(witness.Config{Logs: []witness.Log{{Verifier: log.verifier, Adopt: true}}, Signer: signer, Own: own, Store: folder})
+		w, err := witness.New(witness.Config{Logs: []witness.Log{{Verifier: log.verifier}}, Signer: signer, Own: own, Store: folder})
 		if err != nil {
 			return nil, nil, errors.Join(err, folder.Close())
 		}
@@ -341,7 +341,7 @@ func TestPowerCut(t *testing.T) {
 
 func TestStateIsNotGuessed(t *testing.T) {
 	log, other := newLog(t, origin), newLog(t, origin)
-	w, store, _ := newWitness(t, true, log)
+	w, store, _ := newWitness(t, false, log)
 	if _, err := w.Add(newTree(t, 5, "", 0).request(t, log, 0, 5)); err != nil {
 		t.Fatal(err)
 	}
@@ -406,7 +406,7 @@ func FuzzRequest(f *testing.F) {
 
 func BenchmarkCosign(b *testing.B) {
 	log := newLog(b, origin)
-	w, _, _ := newWitness(b, true, log)
+	w, _, _ := newWitness(b, false, log)
 	tr := newTree(b, 4000, "", 0)
 	if _, err := w.Add(tr.request(b, log, 0, 4000)); err != nil {
 		b.Fatal(err)

@@ -21,6 +21,7 @@ import (
 	"vitrine/internal/chain/operator"
 	"vitrine/internal/chain/site"
 	"vitrine/internal/chain/tuf"
+	"vitrine/internal/chain/tufrepo"
 	"vitrine/internal/chain/witness"
 	"vitrine/internal/durable"
 	"vitrine/internal/durable/durabletest"
@@ -154,4 +155,23 @@ func (w *World) Client(t testing.TB) (*tuf.Client, error) {
 		return nil, err
 	}
 	return c, c.Refresh(context.Background())
+}
+
+// Fork makes the log begin anew, with witnesses that have the same keys and
+// have forgotten everything: what an operator who controls them all could do.
+func (w *World) Fork(t testing.TB) {
+	t.Helper()
+	w.Stop(t)
+	must(t, os.RemoveAll(filepath.Join(w.Folder.Site(), "log")))
+	for i, s := range w.Witnesses {
+		dir := filepath.Join(w.Folder.Dir, "witness", fmt.Sprint(i+1))
+		must(t, os.Rename(filepath.Join(dir, "state"), filepath.Join(dir, "state-before")))
+		s.Off.Store(true)
+		s.handler = w.witness(t, i+1)
+		s.Off.Store(false)
+	}
+	must(t, os.RemoveAll(filepath.Join(w.Folder.Site(), "files")))
+	repo := tufrepo.Repo{Site: w.Folder.Site(), Now: w.Now()}
+	must(t, repo.Publish("rules-core", nil, w.Folder.Signers))
+	w.Start(t)
 }
