@@ -174,6 +174,14 @@ func TestMLDSAHasItsOwnError(t *testing.T) {
 	}
 }
 
+// A policy that nobody parsed is satisfied by nothing.
+func TestZeroPolicyIsNeverSatisfied(t *testing.T) {
+	log, w := prooftest.NewLog(origin), prooftest.NewWitness("w.example")
+	if _, err := new(policy.Policy).Verify(log.Sign(log.Checkpoint(0), w), prooftest.Now()); err == nil {
+		t.Error("the zero policy is satisfied")
+	}
+}
+
 func TestErrorsNameTheLine(t *testing.T) {
 	_, err := policy.Parse([]byte("# one\n\nquorum none\n"))
 	if err == nil || !strings.Contains(err.Error(), "line 3") {
