@@ -17,7 +17,7 @@ source <(vitrine completion zsh)
 vitrine completion fish > ~/.config/fish/completions/vitrine.fish`,
 		Long:        `SHELL is bash, zsh, fish or powershell. Names of rules are completed too.`,
 		ValidArgs:   shells,
-		Annotations: map[string]string{page.Exit: exits("done", ""), page.See: "vitrine(1)"},
+		Annotations: map[string]string{page.Exit: page.Exits("done", ""), page.See: "vitrine(1)"},
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return term.Usage(c, "name one shell: %s", term.Alternatives("", shells))

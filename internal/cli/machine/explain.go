@@ -41,7 +41,7 @@ strings look like, and the condition that decides.`,
 			return o.complete(start), cobra.ShellCompDirectiveNoFileComp
 		},
 		Annotations: map[string]string{
-			page.Exit: exits("explained", "there is no rule of that name"),
+			page.Exit: page.Exits("explained", "there is no rule of that name"),
 			page.See:  "vitrine-scan(1)",
 		},
 	}

@@ -32,7 +32,7 @@ vitrine explain eicar_test_file`,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
 		Annotations: map[string]string{
-			page.Exit: exits("done", ""),
+			page.Exit: page.Exits("done", ""),
 			page.See:  "vitrine-scan(1), vitrine-explain(1), vitrine-yara(1), vitrine-rules(1)",
 		},
 	}
@@ -53,13 +53,4 @@ func add(root *cobra.Command, group string, commands ...*cobra.Command) {
 		c.GroupID = group
 		root.AddCommand(c)
 	}
-}
-
-// exits is the EXIT STATUS of a command, from what 0 and 1 mean for it.
-func exits(yes, no string) string {
-	text := "0\t" + yes + "\n"
-	if no != "" {
-		text += "1\t" + no + "\n"
-	}
-	return text + "2\tcould not answer: wrong usage, unreadable input, output that cannot be written\n130\tinterrupted"
 }

@@ -17,7 +17,7 @@ vitrine rules compile -o rules.vyr rules/`,
 		Args: term.UnknownCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 		Annotations: map[string]string{
-			page.Exit: exits("done", ""),
+			page.Exit: page.Exits("done", ""),
 			page.See:  "vitrine-scan(1), vitrine-yara(1)",
 		},
 	}

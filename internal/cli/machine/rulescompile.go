@@ -48,7 +48,7 @@ another value of the same type when the rules are used with vitrine yara -d.`,
 			return runRulesCompile(env, o, paths)
 		},
 		Annotations: map[string]string{
-			page.Exit: exits("compiled", ""),
+			page.Exit: page.Exits("compiled", ""),
 			page.See:  "vitrine-scan(1), vitrine-yara(1)",
 		},
 	}

@@ -43,7 +43,7 @@ rules say of their licence and author. The rules themselves are not changed.`,
 			return runRulesImport(env, args[0], args[1])
 		},
 		Annotations: map[string]string{
-			page.Exit: exits("every file was copied", "files that do not compile were left out"),
+			page.Exit: page.Exits("every file was copied", "files that do not compile were left out"),
 			page.See:  "vitrine-rules(1), vitrine-scan(1)",
 		},
 	}

@@ -59,7 +59,7 @@ rules for whole machines use them; vitrine scan does not define them.`,
 			return runRulesLint(env, o, paths)
 		},
 		Annotations: map[string]string{
-			page.Exit: exits("no finding is as bad as --fail-on", "a finding is as bad as --fail-on, or worse"),
+			page.Exit: page.Exits("no finding is as bad as --fail-on", "a finding is as bad as --fail-on, or worse"),
 			page.See:  "vitrine-rules(1), vitrine-explain(1)",
 		},
 	}

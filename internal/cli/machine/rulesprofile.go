@@ -44,7 +44,7 @@ rules and belongs to none; vitrine rules lint tells which strings make it slow.`
 			return runRulesProfile(c.Context(), env, o, args[0], args[1:])
 		},
 		Annotations: map[string]string{
-			page.Exit: exits("measured", ""),
+			page.Exit: page.Exits("measured", ""),
 			page.See:  "vitrine-rules(1), vitrine-rules-lint(1)",
 		},
 	}

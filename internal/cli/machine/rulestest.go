@@ -47,7 +47,7 @@ are counted.`,
 			return runRulesTest(c.Context(), env, o, paths)
 		},
 		Annotations: map[string]string{
-			page.Exit: exits("every sample was found and nothing clean", "a sample was missed, or something clean was found"),
+			page.Exit: page.Exits("every sample was found and nothing clean", "a sample was missed, or something clean was found"),
 			page.See:  "vitrine-rules(1), vitrine-scan(1)",
 		},
 	}

@@ -26,7 +26,7 @@ vitrine scan --format sarif . > scan.sarif`,
 			return runScan(c.Context(), env, *o, paths)
 		},
 		Annotations: map[string]string{
-			page.Exit: exits("nothing found", "something was found") + "\n",
+			page.Exit: page.Exits("nothing found", "something was found") + "\n",
 			page.See:  "vitrine-explain(1), vitrine-yara(1)",
 		},
 	}

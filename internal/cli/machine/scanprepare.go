@@ -73,15 +73,7 @@ func loadRules(env term.Env, paths []string, starter bool) (*ruleset.Set, error)
 }
 
 // tell prints an error that has several lines, one by one.
-func tell(env term.Env, err error) error {
-	if err == nil {
-		return nil
-	}
-	for line := range strings.SplitSeq(err.Error(), "\n") {
-		fmt.Fprintf(env.Stderr, "vitrine: %s\n", term.Clean(line))
-	}
-	return term.ErrReported
-}
+func tell(env term.Env, err error) error { return term.Lines(env, "vitrine", err) }
 
 func loadLists(env term.Env, names []string) (*hashset.Set, error) {
 	var sets []*hashset.Set

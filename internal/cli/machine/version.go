@@ -27,7 +27,7 @@ so that anybody with the sources can compute it again:
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(*cobra.Command, []string) error { return runVersion(env, asJSON) },
-		Annotations:       map[string]string{page.Exit: exits("done", ""), page.See: "vitrine(1), vitrine-explain(1)"},
+		Annotations:       map[string]string{page.Exit: page.Exits("done", ""), page.See: "vitrine(1), vitrine-explain(1)"},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document (schema vitrine.version/v1)")
 	return c

@@ -13,7 +13,7 @@ func newYara(env term.Env) *cobra.Command {
 	for _, g := range yaracmd.FlagGroups() {
 		page.Group(c, g.Title, g.Names...)
 	}
-	c.Annotations[page.Exit] = exits("everything was scanned, whether or not a rule matched", "")
+	c.Annotations[page.Exit] = page.Exits("everything was scanned, whether or not a rule matched", "")
 	c.Annotations[page.See] = "vitrine-scan(1), vitrine-explain(1), yara(1)"
 	return c
 }

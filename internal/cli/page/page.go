@@ -19,6 +19,16 @@ const (
 	See  = "see"  // names of other pages, separated by commas
 )
 
+// Exits is the EXIT STATUS of a command, from what 0 and 1 mean for it; an empty
+// no is for commands that never answer no.
+func Exits(yes, no string) string {
+	text := "0\t" + yes + "\n"
+	if no != "" {
+		text += "1\t" + no + "\n"
+	}
+	return text + "2\tcould not answer: wrong usage, unreadable input, output that cannot be written\n130\tinterrupted"
+}
+
 // groupKey is the annotation of a flag that names its group.
 const groupKey = "group"
 

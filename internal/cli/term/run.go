@@ -79,6 +79,18 @@ func Usage(c *cobra.Command, format string, args ...any) error {
 	return Hint(fmt.Errorf(format, args...), "%s --help", c.CommandPath())
 }
 
+// Lines prints an error that has several lines, each behind the program's name,
+// and gives an error that needs no more words; nil stays nil.
+func Lines(env Env, program string, err error) error {
+	if err == nil {
+		return nil
+	}
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		fmt.Fprintf(env.Stderr, "%s: %s\n", program, Clean(line))
+	}
+	return ErrReported
+}
+
 // Alternatives is "a", "a or b", "a, b or c", each behind prefix.
 func Alternatives(prefix string, words []string) string {
 	var b strings.Builder

@@ -1,0 +1,77 @@
+// Package chaincmd holds the commands of the binary vitrine that deal with the
+// chain of proof: what is published, what is installed, and what can be checked
+// of it. They are apart from those that scan because some of them speak to a
+// network, which nothing that scans can do.
+package chaincmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"vitrine/internal/chain/installed"
+	"vitrine/internal/chain/site"
+	"vitrine/internal/chain/web"
+	"vitrine/internal/cli/term"
+
+	"github.com/spf13/cobra"
+)
+
+// Commands gives the commands, for the root to put into its groups.
+func Commands(env term.Env, version string) []*cobra.Command {
+	return []*cobra.Command{newUpdate(env, version), newStatus(env), newVerify(env)}
+}
+
+// stateFlag is on every command that looks at the machine's state.
+func stateFlag(c *cobra.Command, state *string) {
+	c.Flags().StringVar(state, "state", "", "the machine's `FOLDER` (default: "+StateHelp+")")
+}
+
+// StateHelp says where the state is if nobody says.
+const StateHelp = "/var/lib/vitrine for root, else ~/.local/state/vitrine"
+
+// StateDir is where the state is.
+func StateDir(env term.Env, flag string) (installed.Dir, error) {
+	switch {
+	case flag != "":
+		return installed.Dir{Path: flag}, nil
+	case env.Getenv("VITRINE_STATE") != "":
+		return installed.Dir{Path: env.Getenv("VITRINE_STATE")}, nil
+	case os.Geteuid() == 0:
+		return installed.Dir{Path: "/var/lib/vitrine"}, nil
+	case env.Getenv("XDG_STATE_HOME") != "":
+		return installed.Dir{Path: filepath.Join(env.Getenv("XDG_STATE_HOME"), "vitrine")}, nil
+	case env.Getenv("HOME") != "":
+		return installed.Dir{Path: filepath.Join(env.Getenv("HOME"), ".local", "state", "vitrine")}, nil
+	}
+	return installed.Dir{}, term.Hint(errors.New("nobody says where the machine's state is"), "--state FOLDER, or set HOME")
+}
+
+// openSite is a site at a URL or in a folder.
+func openSite(at string) (site.Fetcher, error) {
+	if strings.HasPrefix(at, "http://") || strings.HasPrefix(at, "https://") {
+		return web.New(at, 0)
+	}
+	if info, err := os.Stat(at); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("%s is no site: expected a folder, or a URL that begins with http", at)
+	}
+	return site.Dir(at), nil
+}
+
+// trust reads what a machine trusts at its first start.
+func trust(dir string) (root, policy []byte, err error) {
+	if root, err = os.ReadFile(filepath.Join(dir, "root.json")); err != nil {
+		return nil, nil, err
+	}
+	policy, err = os.ReadFile(filepath.Join(dir, "policy.txt"))
+	return root, policy, err
+}
+
+// interruptible ends with Ctrl-C.
+func interruptible(ctx context.Context, env term.Env) (context.Context, func()) {
+	return env.Interrupt(ctx, os.Interrupt, syscall.SIGTERM)
+}

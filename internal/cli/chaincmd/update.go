@@ -1,0 +1,210 @@
+package chaincmd
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"vitrine/internal/chain/bundle"
+	"vitrine/internal/chain/installed"
+	"vitrine/internal/chain/update"
+	"vitrine/internal/cli/page"
+	"vitrine/internal/cli/term"
+
+	"github.com/spf13/cobra"
+)
+
+// updateOptions is the command line of update.
+type updateOptions struct {
+	from  string
+	trust string
+	state string
+	json  bool
+}
+
+func newUpdate(env term.Env, version string) *cobra.Command {
+	var o updateOptions
+	c := &cobra.Command{
+		Use:   "update [flags]",
+		Short: "Get the newest rules, if everybody can see them",
+		Example: `vitrine update --from https://updates.example.org
+vitrine update --from /media/usb/site
+vitrine update --from https://updates.example.org --trust ./trust`,
+		Long: `Rules are taken only if those who may have signed them, they are in the log, enough
+witnesses have seen that log, and they follow those this machine has without a gap.
+Then they are tried on this machine before they are used. When anything is wrong,
+the rules in use stay, protection goes on, and vitrine status says what it was.
+
+--from is a site or an offline copy of one; nothing depends on which. The site
+learns which files are asked for, and nothing else.
+
+The first update of a machine needs TRUST: a folder with root.json and policy.txt,
+from whoever runs the service. Afterwards the machine's own newer ones count.`,
+		Args:        noArguments,
+		RunE:        func(c *cobra.Command, _ []string) error { return runUpdate(c.Context(), env, o, version) },
+		Annotations: map[string]string{page.Exit: page.Exits("up to date", "something was offered that must not be taken"), page.See: "vitrine-status(1), vitrine-verify(1)"},
+	}
+	c.Flags().StringVar(&o.from, "from", "", "the `SITE`: a URL or a folder")
+	c.Flags().StringVar(&o.trust, "trust", "/etc/vitrine/trust", "the `FOLDER` to trust at the first update")
+	stateFlag(c, &o.state)
+	c.Flags().BoolVar(&o.json, "json", false, "print one JSON document (schema vitrine.update/v1)")
+	return c
+}
+
+// noArguments refuses arguments in our own words.
+func noArguments(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return term.Usage(c, "%s takes no argument, and got %q", c.CommandPath(), args[0])
+	}
+	return nil
+}
+
+func runUpdate(ctx context.Context, env term.Env, o updateOptions, version string) error {
+	if o.from == "" {
+		o.from = env.Getenv("VITRINE_SITE")
+	}
+	if o.from == "" {
+		return errors.New("update needs --from SITE, a URL or a folder, or the variable VITRINE_SITE")
+	}
+	from, err := openSite(o.from)
+	if err != nil {
+		return err
+	}
+	dir, err := StateDir(env, o.state)
+	if err != nil {
+		return err
+	}
+	c := update.Config{Dir: dir, Site: from, Now: env.Now, Engine: version, Channels: []string{"core", "urgent"}, Clean: ownFiles}
+	if c.Root, c.Policy, err = firstTrust(dir, o.trust); err != nil {
+		return err
+	}
+	ctx, stop := interruptible(ctx, env)
+	defer stop()
+	r, err := update.Run(ctx, c)
+	if ctx.Err() != nil && errors.Is(context.Cause(ctx), term.ErrInterrupted) {
+		return term.ErrInterrupted
+	}
+	if r != nil {
+		err = errors.Join(err, reportUpdate(env, o, r, err))
+	}
+	if errors.Is(err, update.ErrRefused) {
+		term.Lines(env, "vitrine", err)
+		fmt.Fprintln(env.Stderr, "The rules in use were not changed.")
+		return term.ErrNo
+	}
+	return err
+}
+
+// firstTrust reads the trust of the first start, which later starts do not need.
+func firstTrust(dir installed.Dir, from string) (root, policy []byte, err error) {
+	if kept, err := dir.Store().Root(); err == nil && kept != nil {
+		return nil, nil, nil
+	}
+	root, policy, err = trust(from)
+	if errors.Is(err, os.ErrNotExist) {
+		err = term.Hint(fmt.Errorf("this machine trusts nobody yet: %w", err), "--trust FOLDER with root.json and policy.txt of the service")
+	}
+	return root, policy, err
+}
+
+// ownFiles are files of this machine in which no rule may find anything: the
+// program itself, and what no machine runs without.
+func ownFiles() []bundle.File {
+	names := []string{"/bin/sh", "/bin/bash", "/bin/ls", "/lib/x86_64-linux-gnu/libc.so.6", "/lib/aarch64-linux-gnu/libc.so.6", "/lib64/ld-linux-x86-64.so.2", "/usr/lib/systemd/systemd"}
+	if self, err := os.Executable(); err == nil {
+		names = append(names, self)
+	}
+	var list []bundle.File
+	for _, name := range names {
+		if data, err := os.ReadFile(name); err == nil {
+			list = append(list, bundle.File{Name: name, Data: data})
+		}
+	}
+	return list
+}
+
+// updateReport is the answer; its JSON is docs/spec/cli/vitrine.update.v1.json.
+type updateReport struct {
+	Schema   string          `json:"schema"`
+	Log      string          `json:"log"`
+	Size     int64           `json:"size"`
+	Fresh    *time.Time      `json:"fresh"`
+	Stale    string          `json:"stale"`
+	Clock    string          `json:"clock"`
+	Channels []channelReport `json:"channels"`
+	Error    string          `json:"error"`
+}
+
+type channelReport struct {
+	Channel string     `json:"channel"`
+	Serial  int64      `json:"serial"`
+	Before  int64      `json:"before"`
+	Waits   *time.Time `json:"waits"`
+}
+
+var staleWords = map[update.Staleness]string{update.FreshEnough: "fresh", update.Old: "old", update.TooOld: "too-old"}
+
+func reportUpdate(env term.Env, o updateOptions, r *update.Report, problem error) error {
+	if o.json {
+		return printJSON(env, makeReport(r, problem))
+	}
+	for _, c := range r.Channels {
+		if err := printChannel(env, c); err != nil {
+			return err
+		}
+	}
+	if r.Clock != nil {
+		fmt.Fprintf(env.Stderr, "vitrine: warning: %v; the witnesses' time counts\n", r.Clock)
+	}
+	if r.Stale != update.FreshEnough {
+		fmt.Fprintf(env.Stderr, "vitrine: warning: no quorum of witnesses has signed since %s: updates may be kept from this machine\n", r.Fresh.Format(time.RFC3339))
+	}
+	return nil
+}
+
+func printChannel(env term.Env, c update.Channel) (err error) {
+	switch {
+	case c.Serial == 0 && c.Waits.IsZero():
+		_, err = fmt.Fprintf(env.Stdout, "%s: nothing published yet\n", c.Name)
+	case c.Serial != c.Before:
+		_, err = fmt.Fprintf(env.Stdout, "%s: bundle %d installed\n", c.Name, c.Serial)
+	default:
+		_, err = fmt.Fprintf(env.Stdout, "%s: bundle %d is the newest\n", c.Name, c.Serial)
+	}
+	if err == nil && !c.Waits.IsZero() {
+		_, err = fmt.Fprintf(env.Stdout, "%s: a newer one comes into force on %s\n", c.Name, c.Waits.Format(time.RFC3339))
+	}
+	return err
+}
+
+func makeReport(r *update.Report, problem error) updateReport {
+	out := updateReport{Schema: "vitrine.update/v1", Log: r.Log, Size: r.Size, Fresh: when(r.Fresh), Stale: staleWords[r.Stale], Channels: []channelReport{}}
+	if r.Clock != nil {
+		out.Clock = r.Clock.Error()
+	}
+	if problem != nil {
+		out.Error = problem.Error()
+	}
+	for _, c := range r.Channels {
+		out.Channels = append(out.Channels, channelReport{c.Name, c.Serial, c.Before, when(c.Waits)})
+	}
+	return out
+}
+
+// when is a time, or nil for none.
+func when(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+func printJSON(env term.Env, v any) error {
+	encoder := json.NewEncoder(env.Stdout)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(v)
+}
