@@ -352,6 +352,22 @@ const (
 	Matches
 )
 
+// Flipped gives the operator of a comparison whose sides are exchanged: a < b is
+// b > a. Other operators stay what they are.
+func (op Op) Flipped() Op {
+	switch op {
+	case Lt:
+		return Gt
+	case Le:
+		return Ge
+	case Gt:
+		return Lt
+	case Ge:
+		return Le
+	}
+	return op
+}
+
 func (*Import) item()  {}
 func (*Include) item() {}
 func (*Rule) item()    {}

@@ -244,7 +244,7 @@ func (p *Prover) comparison(id ir.NodeID) (set []int32, ok bool) {
 	if set, ok := p.counted(n.B, op, n.C); ok {
 		return set, true
 	}
-	return p.counted(n.C, flip(op), n.B)
+	return p.counted(n.C, op.Flipped(), n.B)
 }
 
 // counted is comparison for a count on the left side.
@@ -277,19 +277,4 @@ func zeroFails(op syntax.Op, v int64) bool {
 		return v < 0
 	}
 	return false
-}
-
-// flip turns `a op b` into `b op a`.
-func flip(op syntax.Op) syntax.Op {
-	switch op {
-	case syntax.Lt:
-		return syntax.Gt
-	case syntax.Le:
-		return syntax.Ge
-	case syntax.Gt:
-		return syntax.Lt
-	case syntax.Ge:
-		return syntax.Le
-	}
-	return op
 }
