@@ -16,7 +16,7 @@ import (
 // package named …test serves the tests of the one it is named for: nothing but
 // tests may import it, and the fences do not hold it.
 const layers = `
-yara/syntax  yara/internal/module  yara/internal/pattern  yara/internal/prefilter
+yara/syntax  yara/internal/module  yara/internal/pattern  yara/internal/prefilter  yara/internal/packed
 yara/internal/module/pe/authenticode
 yara/internal/module/...  yara/internal/search
 yara/internal/modules  yara/internal/ir
@@ -33,7 +33,9 @@ internal/engine/codec/xz
 internal/engine/codec
 internal/engine/document/...
 internal/engine/document
-internal/engine/sevenzip  internal/engine/rar  internal/engine/mail
+internal/engine/installer
+internal/engine/installer/...
+internal/engine/sevenzip  internal/engine/rar  internal/engine/mail  internal/engine/cab
 internal/engine/archive
 internal/engine/clamav/...
 internal/engine/clamav
@@ -45,7 +47,9 @@ internal/cli/page  internal/cli/ruleset  internal/cli/yaracmd
 internal/cli/machine/...
 internal/cli/machine
 cmd/vitrine  internal/cli/gen
+bench/public  bench/positive
 bench
+bench/...
 `
 
 // sealed names what a package must not reach, not even through others. A room
