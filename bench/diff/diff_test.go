@@ -43,14 +43,28 @@ func TestCompareTellsWhatOnlyOneHas(t *testing.T) {
 }
 
 func TestExceptionsGoByWhatARuleUses(t *testing.T) {
-	r := &yara.Rule{Name: "any", Text: "rule any { condition: pe.number_of_signatures == 1 }"}
-	d := Difference{Kind: kindOwnOnly}
-	if explain(&d, r, exceptions()); d.Reason != "pe.number_of_signatures" {
-		t.Errorf("reason %q", d.Reason)
+	const both = `rule one { strings: $a = /x+/ ascii wide $b = /y+/ condition: any of them }`
+	hit := func(name string, length int) []Hit { return []Hit{{4, length, name}} }
+	tests := []struct {
+		text string
+		d    Difference
+		want string
+	}{
+		{"rule one { condition: pe.number_of_signatures == 1 }", Difference{Kind: kindOwnOnly}, "pe.number_of_signatures"},
+		{"rule one { condition: true }", Difference{Rule: "pe.number_of_signatures", Kind: kindOwnOnly}, ""},
+		{both, Difference{Kind: kindStrings, Only: hit("$a", 1), Extra: hit("$a", 2)}, "ascii and wide in one"},
+		{both, Difference{Kind: kindStrings, Only: hit("$a", 2), Extra: hit("$a", 1)}, ""},
+		{both, Difference{Kind: kindStrings, Only: hit("$b", 1), Extra: hit("$b", 2)}, ""},
+		{both, Difference{Kind: kindStrings, Extra: hit("$a", 2)}, ""},
+		{both, Difference{Kind: kindStrings, Extra: hit("$b", 0)}, "empty matches"},
+		{both, Difference{Kind: kindOwnOnly, Extra: append(hit("$a", 2), hit("$b", 0)...)}, "empty matches"},
+		{both, Difference{Kind: kindStrings, Extra: append(hit("$a", 2), hit("$b", 0)...)}, ""},
+		{both, Difference{Kind: kindPeerOnly, Only: hit("$b", 0)}, ""},
 	}
-	d = Difference{Kind: kindOwnOnly}
-	if explain(&d, &yara.Rule{Name: "pe_number_of_signatures", Text: "rule x { condition: true }"}, exceptions()); d.Reason != "" {
-		t.Errorf("a name alone is excepted as %q", d.Reason)
+	for _, tt := range tests {
+		if explain(&tt.d, &yara.Rule{Name: "any", Text: tt.text}, exceptions()); tt.d.Reason != tt.want {
+			t.Errorf("%s, %+v: %q, want %q", tt.text, tt.d, tt.d.Reason, tt.want)
+		}
 	}
 	for _, e := range exceptions() {
 		if e.name == "" || len(e.reason) < 20 || e.covers == nil {
