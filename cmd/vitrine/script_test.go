@@ -51,6 +51,7 @@ func TestScript(t *testing.T) {
 			"zipped":   zipped,
 			"bomb":     bomb,
 			"document": document,
+			"wrapped":  wrapped,
 			"fifo":     fifo,
 			"conforms": conforms,
 			"named":    named,

@@ -15,6 +15,7 @@ import (
 
 	"vitrine/internal/engine/codec"
 	"vitrine/internal/engine/document"
+	"vitrine/internal/engine/installer/nsis"
 	"vitrine/internal/engine/limit"
 	"vitrine/internal/engine/mail"
 )
@@ -147,6 +148,8 @@ func (w *walk) dispatch() error {
 		return mail.Walk(w.c.Data, w.b, &parts{w})
 	case OneNote:
 		return w.document(document.OneNote)
+	case NSIS:
+		return nsis.Walk(w.c.Data, w.job())
 	}
 	return nil
 }

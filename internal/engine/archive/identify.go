@@ -34,11 +34,12 @@ const (
 	PDF
 	OneNote
 	Mail // and mailboxes
+	NSIS // installers, from the first header behind their stub
 )
 
 // String is the format's usual name.
 func (f Format) String() string {
-	names := [...]string{"none", "zip", "tar", "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "7z", "rar", "ar", "cpio", "rpm", "ole", "rtf", "pdf", "onenote", "mail"}
+	names := [...]string{"none", "zip", "tar", "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "7z", "rar", "ar", "cpio", "rpm", "ole", "rtf", "pdf", "onenote", "mail", "nsis"}
 	if int(f) < len(names) {
 		return names[f]
 	}
@@ -73,6 +74,7 @@ func Find(data []byte) []Part {
 	}
 	if first == None && isProgram(data) {
 		parts = append(parts, selfExtracting(data)...)
+		parts = append(parts, installers(data)...)
 	}
 	if mail.Identify(data) { // it may look like a document besides
 		parts = append(parts, Part{Mail, 0})
@@ -117,6 +119,9 @@ func byMagic(data []byte) Format {
 		return LZMA
 	}
 	if f := documentFormat(data); f != None {
+		return f
+	}
+	if f := installerFormat(data); f != None {
 		return f
 	}
 	return frameMagic(data)

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"os"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"vitrine/internal/engine/installer/installertest"
+)
+
+// wrapped writes an installer or another wrapper that has EICAR in it:
+// wrapped KIND FILE. They are built here as no file of the tree may hold the
+// test file in plain.
+func wrapped(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: wrapped KIND FILE")
+	}
+	file := installertest.File{Name: "eicar.com", Data: []byte(eicar())}
+	var data []byte
+	switch args[0] {
+	case "nsis":
+		data = installertest.NSIS{Method: "bzip2", Solid: true}.Program(file)
+	case "nsis-blocks":
+		data = installertest.NSIS{Method: "lzma"}.Program(file)
+	default:
+		ts.Fatalf("no wrapper of the kind %q", args[0])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), data, 0o644))
+}

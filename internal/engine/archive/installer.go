@@ -1,0 +1,29 @@
+package archive
+
+import (
+	"vitrine/internal/engine/installer"
+	"vitrine/internal/engine/installer/nsis"
+)
+
+// job is what the readers of installers work with: their parts are members
+// like all others.
+func (w *walk) job() *installer.Job {
+	return &installer.Job{Budget: w.b, Open: &w.u.open, Sink: &parts{w}}
+}
+
+// installerFormat knows what installers carry when it stands alone.
+func installerFormat(data []byte) Format {
+	if nsis.Begins(data) {
+		return NSIS
+	}
+	return None
+}
+
+// installers finds what an installer carries behind its program.
+func installers(program []byte) []Part {
+	var parts []Part
+	if at := nsis.Find(program); at > 0 {
+		parts = append(parts, Part{NSIS, at})
+	}
+	return parts
+}
