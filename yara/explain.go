@@ -48,9 +48,10 @@ func (r *Rules) Cost(i int) Cost {
 	for _, p := range f.Wake {
 		wakes[p] = true
 	}
-	for _, s := range rule.Strings {
+	about := r.describe(i, r.about.Reader())
+	for k, s := range rule.Strings {
 		if wakes[s.Pattern] {
-			c.Wake = append(c.Wake, s.Name)
+			c.Wake = append(c.Wake, about.Strings[k].Name)
 		}
 		c.Strings = append(c.Strings, stringCost(r.set.Patterns[s.Pattern]))
 	}

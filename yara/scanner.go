@@ -195,7 +195,7 @@ func (s *Scanner) begin(ctx context.Context, data []byte) {
 func (s *Scanner) choose(data []byte) {
 	s.rulesNow, s.found = s.rulesNow[:0], s.found[:0]
 	if s.all {
-		for r := range s.rules.rules {
+		for r := range s.rules.set.Rules {
 			s.rulesNow = append(s.rulesNow, int32(r))
 		}
 		return
@@ -210,7 +210,7 @@ func (s *Scanner) choose(data []byte) {
 
 func (s *Scanner) evaluate() error {
 	for _, r := range s.rulesNow {
-		if s.profiled(r) && !s.rules.rules[r].Private {
+		if s.profiled(r) && !s.rules.set.Rules[r].Private {
 			s.result.Matches = append(s.result.Matches, s.match(r))
 			if err := s.stop(); s.config.Matches && err != nil {
 				return err
@@ -240,7 +240,7 @@ func (s *Scanner) matches(r int32) bool {
 func (s *Scanner) holds(r int32) bool {
 	ok, overrun := s.eval.Rule(r)
 	if overrun {
-		s.result.Limits = append(s.result.Limits, LimitHit{Limit: LimitLoop, Rule: s.rules.rules[r]})
+		s.result.Limits = append(s.result.Limits, LimitHit{Limit: LimitLoop, Rule: s.rules.rule(r)})
 	}
 	return ok
 }

@@ -151,6 +151,9 @@ func diagnostic(level string, d yara.Diagnostic) string {
 func (c *call) checkStrings(rules *yara.Rules) error {
 	var err error
 	limit := c.options.maxStrings()
+	if int64(rules.MostStrings()) <= limit {
+		return nil
+	}
 	for r := range rules.All() {
 		if n := int64(len(r.Strings)); n > limit {
 			err = c.fail("%s", diagnostic("error", yara.Diagnostic{

@@ -10,11 +10,11 @@ import (
 func TestRecords(t *testing.T) {
 	w := &Writer{}
 	at, n := w.Text("name")
-	w.Row(Tags, at, n)
+	w.Row(Namespaces, at, n)
 	if again, _ := w.Text("name"); again != at {
 		t.Error("a text is kept twice")
 	}
-	w.Row(Tags, 3, 99)
+	w.Row(Namespaces, 3, 99)
 	w.Row(Lists, 7)
 	data, err := w.Finish(5)
 	if err != nil {
@@ -24,10 +24,10 @@ func TestRecords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Verify(); err != nil || r.Features != 5 || r.Len(Tags) != 2 || r.Len(Nodes) != 0 {
-		t.Errorf("%v, features %d, %d tags", err, r.Features, r.Len(Tags))
+	if err := r.Verify(); err != nil || r.Features != 5 || r.Len(Namespaces) != 2 || r.Len(Nodes) != 0 {
+		t.Errorf("%v, features %d, %d namespaces", err, r.Features, r.Len(Namespaces))
 	}
-	if got := r.Text(r.At(Tags, 0), 0); got != "name" || r.Err() != nil {
+	if got := r.Text(r.At(Namespaces, 0), 0); got != "name" || r.Err() != nil {
 		t.Errorf("%q, %v", got, r.Err())
 	}
 	if r.Done(Lists); r.Err() == nil {
@@ -37,14 +37,14 @@ func TestRecords(t *testing.T) {
 
 func TestReaderRefuses(t *testing.T) {
 	for name, ask := range map[string]func(*Reader){
-		"text outside":  func(r *Reader) { r.Text(r.At(Tags, 0), 0) },
-		"bytes outside": func(r *Reader) { r.Bytes(r.At(Tags, 0), 0) },
-		"too many":      func(r *Reader) { r.Take(Tags, 2) },
-		"far too many":  func(r *Reader) { r.Take(Tags, 1<<32-1) },
-		"flags":         func(r *Reader) { r.Flags(r.At(Tags, 0), 0, 1) },
+		"text outside":  func(r *Reader) { r.Text(r.At(Namespaces, 0), 0) },
+		"bytes outside": func(r *Reader) { r.Bytes(r.At(Namespaces, 0), 0) },
+		"too many":      func(r *Reader) { r.Take(Namespaces, 2) },
+		"far too many":  func(r *Reader) { r.Take(Namespaces, 1<<32-1) },
+		"flags":         func(r *Reader) { r.Flags(r.At(Namespaces, 0), 0, 1) },
 	} {
 		w := &Writer{}
-		w.Row(Tags, 1<<32-1, 1<<32-1)
+		w.Row(Namespaces, 1<<32-1, 1<<32-1)
 		data, err := w.Finish(0)
 		if err != nil {
 			t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"runtime/debug"
 )
 
 // ErrNotBlob is wrapped by the error for bytes that are no compiled rules at all.
@@ -17,8 +16,6 @@ type Reader struct {
 	Features uint32
 
 	sections [sectionCount][]byte
-	text     string // a copy, so that the blob need not stay
-	bytes    []byte
 	next     [sectionCount]int
 	sum      chan error // of the checksum, which is computed meanwhile
 	err      error
@@ -50,25 +47,15 @@ func Open(data []byte) (*Reader, error) {
 	if err := r.split(data, table); err != nil {
 		return nil, err
 	}
-	r.text = string(r.sections[Text])
-	r.bytes = bytes.Clone(r.sections[Bytes])
 	go func() { r.sum <- verify(data) }()
 	return r, nil
 }
 
-// Verify waits for the checksum and tells whether it is right. No data may be
-// given back before, and it is asked once.
+// Verify waits for the checksum and tells whether it is right. It is asked once.
 func (r *Reader) Verify() error { return <-r.sum }
 
-// verify holds the checksum against the data. A mapped file that was cut off
-// meanwhile is an error, and not the end of the process.
-func verify(data []byte) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if recover() != nil {
-			err = errors.New("load rules: the file was cut off while it was read")
-		}
-	}()
+// verify holds the checksum against the data.
+func verify(data []byte) error {
 	if sum := checksum(data); !bytes.Equal(sum[:], data[sumStart:headerLen]) {
 		return errors.New("load rules: the checksum is wrong: the file was changed or damaged")
 	}
@@ -152,23 +139,19 @@ func (r *Reader) Done(sections ...Section) {
 }
 
 // Text gives the text whose place stands in words k and k+1 of a record.
-func (r *Reader) Text(row Row, k int) string {
-	at, n := uint64(row.Word(k)), uint64(row.Word(k+1))
-	if at+n > uint64(len(r.text)) {
-		r.Fail("a text lies outside of its section")
-		return ""
-	}
-	return r.text[at : at+n]
-}
+func (r *Reader) Text(row Row, k int) string { return string(r.piece(Text, row, k)) }
 
-// Bytes gives the bytes whose place stands in words k and k+1 of a record.
-func (r *Reader) Bytes(row Row, k int) []byte {
+// Bytes gives the bytes whose place stands in words k and k+1 of a record. They
+// are part of the blob.
+func (r *Reader) Bytes(row Row, k int) []byte { return r.piece(Bytes, row, k) }
+
+func (r *Reader) piece(s Section, row Row, k int) []byte {
 	at, n := uint64(row.Word(k)), uint64(row.Word(k+1))
-	if at+n > uint64(len(r.bytes)) {
-		r.Fail("bytes lie outside of their section")
+	if at+n > uint64(len(r.sections[s])) {
+		r.Fail("a text or bytes lie outside of section %d", s)
 		return nil
 	}
-	return r.bytes[at : at+n : at+n]
+	return r.sections[s][at : at+n : at+n]
 }
 
 // Flags gives a word and refuses bits that have no meaning.

@@ -156,7 +156,6 @@ type Rule struct {
 
 // String is a string of a rule.
 type String struct {
-	Name    string // with the $
 	Pattern int32
 	Private bool
 	List    bool // its rule asks for more than the first match

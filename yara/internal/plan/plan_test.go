@@ -118,8 +118,8 @@ func TestClasses(t *testing.T) {
 	p := New(set)
 	pattern := map[string]int32{}
 	for r, rule := range set.Rules {
-		for _, s := range rule.Strings {
-			pattern[names[r]+s.Name] = s.Pattern
+		for i, s := range rule.Strings {
+			pattern[names[r]+"$"+string("abc"[i])] = s.Pattern
 		}
 	}
 	tests := []struct {

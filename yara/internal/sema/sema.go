@@ -173,7 +173,7 @@ func (c *Compiler) Rule(r *syntax.Rule, nsName string) []Problem {
 	id := int32(len(c.set.Rules))
 	out := ir.Rule{Namespace: ns.id, Global: r.Global, Private: r.Private, Condition: cond.node}
 	for i, s := range u.strings {
-		out.Strings = append(out.Strings, ir.String{Name: "$" + r.Strings[i].Name, Pattern: s.id, Private: r.Strings[i].Mods.Private, List: s.compiled.NeedList})
+		out.Strings = append(out.Strings, ir.String{Pattern: s.id, Private: r.Strings[i].Mods.Private, List: s.compiled.NeedList})
 	}
 	c.set.Rules = append(c.set.Rules, out)
 	ns.rules[r.Name] = id
