@@ -136,6 +136,8 @@ func (w *walk) dispatch() error {
 		return w.sevenZip()
 	case RAR:
 		return w.rar()
+	case Cab:
+		return w.cabinet()
 	case Gzip, BZip2, XZ, LZMA, Zstd, LZ4:
 		return w.stream()
 	case OLE:

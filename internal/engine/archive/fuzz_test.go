@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"vitrine/internal/engine/archive/archivetest"
+	"vitrine/internal/engine/cab/cabtest"
 	"vitrine/internal/engine/limit"
 )
 
@@ -87,6 +88,11 @@ func FuzzAr(f *testing.F) {
 	f.Add(archivetest.Ar(small, small))
 	f.Add(archivetest.File("gnu.a")[:400])
 	f.Fuzz(func(t *testing.T, data []byte) { fuzzWalk(t, Ar, data) })
+}
+
+func FuzzCab(f *testing.F) {
+	f.Add(cabtest.Cabinet(cabtest.Folder{Method: cabtest.MSZIP, Files: []cabtest.File{{Name: "a", Data: small.Data}}}))
+	f.Fuzz(func(t *testing.T, data []byte) { fuzzWalk(t, Cab, data) })
 }
 
 // FuzzStreams takes the data as each kind of compressed stream.

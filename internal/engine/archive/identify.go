@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 
+	"vitrine/internal/engine/cab"
 	"vitrine/internal/engine/mail"
 	"vitrine/internal/engine/rar"
 	"vitrine/internal/engine/sevenzip"
@@ -29,6 +30,7 @@ const (
 	Ar // also .deb
 	Cpio
 	RPM
+	Cab // Microsoft cabinets, .msu among them
 	OLE // compound files: older documents, VBA projects, Windows installers
 	RTF
 	PDF
@@ -39,7 +41,7 @@ const (
 
 // String is the format's usual name.
 func (f Format) String() string {
-	names := [...]string{"none", "zip", "tar", "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "7z", "rar", "ar", "cpio", "rpm", "ole", "rtf", "pdf", "onenote", "mail", "nsis"}
+	names := [...]string{"none", "zip", "tar", "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "7z", "rar", "ar", "cpio", "rpm", "cab", "ole", "rtf", "pdf", "onenote", "mail", "nsis"}
 	if int(f) < len(names) {
 		return names[f]
 	}
@@ -111,6 +113,8 @@ func byMagic(data []byte) Format {
 		return Ar
 	case hasPrefix(data, "\xed\xab\xee\xdb"):
 		return RPM
+	case hasPrefix(data, cab.Magic):
+		return Cab
 	case isCpio(data):
 		return Cpio
 	case isTar(data):
@@ -197,7 +201,7 @@ func selfExtracting(data []byte) []Part {
 	if at := findVerified(stub, rarMagic, func(at int) bool { return rar.Begins(data[at:]) }); at > 0 {
 		parts = append(parts, Part{RAR, at})
 	}
-	return parts
+	return append(parts, carriedCabinets(stub)...)
 }
 
 func findVerified(data []byte, magic string, ok func(at int) bool) int {

@@ -128,6 +128,8 @@ func formats(name string) []string {
 		return []string{"bzip2"}
 	case "CL_TYPE_XZ":
 		return []string{"xz"}
+	case "CL_TYPE_MSCAB", "CL_TYPE_CABSFX":
+		return []string{"cab"}
 	}
 	return nil
 }
