@@ -28,14 +28,21 @@ func newRulesImport(env term.Env) *cobra.Command {
 		Short: "Copy the rules of a public set that can be used, with their licence",
 		Example: `vitrine rules import signature-base/ rules/signature-base
 vitrine rules import download.zip rules/download
-vitrine scan --rules rules/ ~/Downloads`,
+vitrine scan --rules rules/ ~/Downloads
+vitrine rules import /var/lib/clamav clamav-2026-11
+vitrine scan --clamav clamav-2026-11 ~/Downloads`,
 		Long: `SOURCE is a directory, a git checkout, a zip archive or a file. Every file of rules
 that compiles by itself, with what it includes, is copied to DIR, which must be
 new or empty. What does not compile is left out, and the reason printed.
 
 Licence files are copied as well. DIR/vitrine-import.json tells the source, the
 commit of a checkout, the licences, and of every file its SHA-256 and what its
-rules say of their licence and author. The rules themselves are not changed.`,
+rules say of their licence and author. The rules themselves are not changed.
+
+A directory that holds databases of ClamAV, or one of them, is copied as it is, for
+scan --clamav. Each is loaded first: one that is damaged, or not what its makers
+signed, is left out. DIR/vitrine-import.json tells of each how many signatures can be
+used, whether ClamAV's makers signed it, its version and its licence.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) != 2 {
 				return term.Usage(c, "name the source and a new directory")
@@ -43,7 +50,7 @@ rules say of their licence and author. The rules themselves are not changed.`,
 			return runRulesImport(env, args[0], args[1])
 		},
 		Annotations: map[string]string{
-			page.Exit: exits("every file was copied", "files that do not compile were left out"),
+			page.Exit: exits("every file was copied", "files that do not compile, or are damaged, were left out"),
 			page.See:  "vitrine-rules(1), vitrine-scan(1)",
 		},
 	}
@@ -58,7 +65,10 @@ type importedSet struct {
 	Rules    int               `json:"rules"`
 	Licences []importedLicence `json:"licences"`
 	Files    []importedFile    `json:"files"`
-	Skipped  []skippedFile     `json:"skipped"`
+
+	Databases []importedDatabase `json:"databases"`
+
+	Skipped []skippedFile `json:"skipped"`
 }
 
 type importedLicence struct {
@@ -92,8 +102,16 @@ func runRulesImport(env term.Env, source, dir string) error {
 	}
 	defer root.Close()
 	i := &importing{root: root, copied: map[string][]byte{}, set: importedSet{Schema: "vitrine.rules.import/v1", Source: source,
-		Imported: env.Now().UTC().Format(time.RFC3339), Licences: []importedLicence{}, Files: []importedFile{}, Skipped: []skippedFile{}}}
-	unread := ruleset.Each(ruleset.Config{Paths: []string{source}}, i.file)
+		Imported: env.Now().UTC().Format(time.RFC3339), Licences: []importedLicence{}, Files: []importedFile{}, Skipped: []skippedFile{},
+		Databases: []importedDatabase{}}}
+	var unread error
+	if names := signatureDatabases(source); len(names) > 0 {
+		for _, name := range names {
+			i.database(name)
+		}
+	} else {
+		unread = ruleset.Each(ruleset.Config{Paths: []string{source}}, i.file)
+	}
 	i.origin(ruleset.OriginOf(source))
 	if i.err == nil {
 		i.err = i.index()
@@ -201,8 +219,11 @@ func (i *importing) print(env term.Env) error {
 	if len(names) > 0 {
 		licence = strings.Join(names, ", ")
 	}
-	fmt.Fprintf(&b, "%s in %s, %s left out; %s\n", term.Plural(int64(i.set.Rules), "rule", "rules"),
-		term.Plural(int64(len(i.set.Files)), "file", "files"), term.Plural(int64(len(i.set.Skipped)), "file", "files"), licence)
+	line := fmt.Sprintf("%s in %s", term.Plural(int64(i.set.Rules), "rule", "rules"), term.Plural(int64(len(i.set.Files)), "file", "files"))
+	if len(i.set.Databases) > 0 {
+		line = i.databasesLine()
+	}
+	fmt.Fprintf(&b, "%s, %s left out; %s\n", line, term.Plural(int64(len(i.set.Skipped)), "file", "files"), licence)
 	_, err := env.Stdout.Write([]byte(b.String()))
 	return err
 }
