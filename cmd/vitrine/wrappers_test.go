@@ -1,10 +1,12 @@
 package main
 
 import (
+	"encoding/binary"
 	"os"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"vitrine/internal/engine/archive/archivetest"
 	"vitrine/internal/engine/installer/installertest"
 )
 
@@ -22,6 +24,12 @@ func wrapped(ts *testscript.TestScript, neg bool, args []string) {
 		data = installertest.NSIS{Method: "bzip2", Solid: true}.Program(file)
 	case "nsis-blocks":
 		data = installertest.NSIS{Method: "lzma"}.Program(file)
+	case "script":
+		data = append([]byte("#!/bin/sh\ntail -n +3 \"$0\" | tar xz; exit\n"), archivetest.Gzip("", archivetest.Tar(archivetest.Entry(file)))...)
+	case "elf":
+		data = append(installertest.ELF(true, binary.LittleEndian, make([]byte, 100)), archivetest.Tar(archivetest.Entry(file))...)
+	case "pe":
+		data = append(installertest.PE(make([]byte, 100)), archivetest.Gzip("eicar.com", file.Data)...)
 	default:
 		ts.Fatalf("no wrapper of the kind %q", args[0])
 	}

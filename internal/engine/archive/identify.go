@@ -67,7 +67,8 @@ func Identify(data []byte) Format {
 }
 
 // Find gives the containers that data is or carries: what it begins with, a
-// zip archive at its end, and an archive behind a program that unpacks itself.
+// zip archive at its end, and what lies behind a program or a script that
+// unpacks itself.
 func Find(data []byte) []Part {
 	var parts []Part
 	first := byMagic(data)
@@ -78,10 +79,14 @@ func Find(data []byte) []Part {
 		parts = append(parts, selfExtracting(data)...)
 		parts = append(parts, installers(data)...)
 	}
+	zipEnd := first != Zip && hasZipEnd(data, first)
+	if first == None {
+		parts = add(parts, carried(data), zipEnd)
+	}
 	if mail.Identify(data) { // it may look like a document besides
 		parts = append(parts, Part{Mail, 0})
 	}
-	if first != Zip && hasZipEnd(data, first) {
+	if zipEnd {
 		parts = append(parts, Part{Zip, 0})
 	}
 	return parts
