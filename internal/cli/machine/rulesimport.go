@@ -19,9 +19,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// importIndex is the name of the file that tells where imported rules come from.
-const importIndex = "vitrine-import.json"
-
 func newRulesImport(env term.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "import SOURCE DIR",
@@ -200,7 +197,7 @@ func (i *importing) index() error {
 	if err := indented(&b, i.set); err != nil {
 		return err
 	}
-	i.write(importIndex, b.Bytes())
+	i.write(ruleset.ImportIndex, b.Bytes())
 	return i.err
 }
 

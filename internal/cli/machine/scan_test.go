@@ -14,6 +14,7 @@ import (
 
 	"vitrine/internal/cli/machine/scanreport"
 	"vitrine/internal/cli/machine/sweep"
+	"vitrine/internal/cli/ruleset"
 	"vitrine/internal/cli/term"
 	"vitrine/internal/endpoint/files"
 	"vitrine/internal/engine"
@@ -56,7 +57,7 @@ func (s *stage) desk(o scanOptions) *desk {
 	if o.format == "" {
 		o.format = "text"
 	}
-	d := newDesk(s.env, o, &prepared{})
+	d := newDesk(s.env, o, &prepared{set: &ruleset.Set{}})
 	d.progress.Started = began
 	return d
 }

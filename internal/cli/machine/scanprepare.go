@@ -17,7 +17,7 @@ import (
 // prepared is a scan with everything it looks for.
 type prepared struct {
 	engine      *engine.Engine
-	rules       ruleset.Identity
+	set         *ruleset.Set
 	deny, allow *hashset.Set
 	signatures  *clamav.Database
 }
@@ -30,7 +30,7 @@ func (o *scanOptions) prepare(env term.Env) (*prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.rules = set.Identity
+	p.set = set
 	if p.deny, err = loadLists(env, o.hashes); err != nil {
 		return nil, err
 	}

@@ -68,11 +68,12 @@ type desk struct {
 func newDesk(env term.Env, o scanOptions, p *prepared) *desk {
 	d := &desk{env: env, options: o, ledger: noDoor{}, line: term.Line{W: env.Stderr}}
 	d.writer = scanreport.New(o.format, env.Stdout, env.Paint(o.color, env.Stdout))
+	d.tally.set = p.set
 	d.tally.Summary = scanreport.Summary{
 		Version:    programVersion(),
 		Started:    env.Now(),
-		RuleCount:  p.rules.Count,
-		RuleSHA256: p.rules.SHA256,
+		RuleCount:  p.set.Identity.Count,
+		RuleSHA256: p.set.Identity.SHA256,
 		HashCount:  p.deny.Len(),
 		AllowCount: p.allow.Len(),
 
