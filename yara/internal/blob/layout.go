@@ -47,7 +47,7 @@ const (
 	Base64s
 	Atoms
 	Programs
-	Insts
+	Code
 	Sets
 	Facts
 	Wakes
@@ -64,7 +64,7 @@ func recordLen(s Section) int {
 		Modules: 8, Fields: 8, Types: 8, Calls: 8,
 		Nodes: 20, Lists: 4, Ints: 8, Floats: 8, Texts: 8, Regexps: 4,
 		Patterns: 16, Links: 12, Forms: 24, Base64s: 20, Atoms: 24,
-		Programs: 68, Insts: 12, Sets: 32,
+		Programs: 72, Code: 1, Sets: 32,
 		Facts: 28, Wakes: 4, Gates: 8, Windows: 12,
 	}[s]
 }

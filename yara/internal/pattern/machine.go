@@ -50,6 +50,7 @@ func (m *Machine) Forward(p *Program, data []byte, at, limit int) (end int, ok, 
 	if at < stop && !p.First.Has(data[at]) {
 		return 0, false, false
 	}
+	p = p.ready()
 	if p.Straight {
 		return p.forwardStraight(data, at, stop)
 	}
@@ -123,6 +124,7 @@ func (m *Machine) Backward(p *Program, data []byte, at, limit int, yield func(st
 	if at > stop && !p.First.Has(data[at-1]) {
 		return false
 	}
+	p = p.ready()
 	if p.Straight {
 		start, ok, cut := p.backwardStraight(data, at, stop)
 		if ok {
@@ -237,6 +239,7 @@ func (m *Machine) add(p *Program, list []uint32, pc uint32, data []byte, at int)
 
 // Search tells whether the program matches anywhere in data.
 func (m *Machine) Search(p *Program, data []byte) bool {
+	p = p.ready()
 	switch {
 	case p.Anchored:
 		_, ok, _ := m.Forward(p, data, 0, 0)

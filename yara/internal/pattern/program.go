@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"sync/atomic"
 )
 
 // Op says what an instruction does.
@@ -37,7 +38,7 @@ type Inst struct {
 // be written to and read from a file. Make one with Compile; one that was read
 // must pass Check before it is run. It is immutable and can be shared.
 type Program struct {
-	Insts []Inst
+	Insts []Inst // nil once packed
 	Sets  []Set
 	Text  []byte // what OpText compares with
 
@@ -61,6 +62,10 @@ type Program struct {
 	First Set
 	// Anchored tells that every match starts at the first byte of the data.
 	Anchored bool
+
+	code  []byte // instead of Insts: see Pack
+	count int    // of instructions in code
+	full  atomic.Pointer[Program]
 }
 
 // ErrTooLarge is wrapped by Compile's error when the program would have more

@@ -135,6 +135,7 @@ func (u *unit) share(s *stringUse) int32 {
 		return id
 	}
 	id := int32(len(set.Patterns))
+	s.compiled.Pack()
 	set.Patterns = append(set.Patterns, s.compiled)
 	u.c.interned.patterns[key] = id
 	u.c.interned.names = append(u.c.interned.names, key)
