@@ -77,8 +77,8 @@ func runRulesCompile(env term.Env, o compileOptions, paths []string) error {
 	if err := replaceFile(o.output, data); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(env.Stdout, "%s: %d rules of %d files, %d bytes, sha256 %x\n",
-		term.Clean(o.output), set.Rules.Len(), set.Files, len(data), sha256.Sum256(data))
+	_, err = fmt.Fprintf(env.Stdout, "%s: %s of %s, %d bytes, sha256 %x\n", term.Clean(o.output),
+		term.Plural(int64(set.Rules.Len()), "rule", "rules"), term.Plural(int64(set.Files), "file", "files"), len(data), sha256.Sum256(data))
 	return err
 }
 
