@@ -76,16 +76,14 @@ func readPrograms(r *Reader) []pattern.Program {
 		sets[i] = readSet(r.At(Sets, i), 0)
 	}
 	out := make([]pattern.Program, r.Len(Programs))
-	var scratch []pattern.Inst
 	for i := range out {
-		scratch = readProgram(r, &out[i], i, sets, scratch)
+		readProgram(r, &out[i], i, sets)
 	}
 	r.Done(Code, Sets)
 	return out
 }
 
-// readProgram reads one program. It gives back the memory for instructions.
-func readProgram(r *Reader, p *pattern.Program, i int, sets []pattern.Set, scratch []pattern.Inst) []pattern.Inst {
+func readProgram(r *Reader, p *pattern.Program, i int, sets []pattern.Set) {
 	row := r.At(Programs, i)
 	flags := r.Flags(row, 0, progFlags)
 	from, to := r.Take(Sets, row.Word(3))
@@ -102,11 +100,9 @@ func readProgram(r *Reader, p *pattern.Program, i int, sets []pattern.Set, scrat
 		r.Fail("program %d matches too much", i)
 	}
 	from, to = r.Take(Code, row.Word(2))
-	scratch, err := p.SetCode(r.sections[Code][from:to:to], int(row.Word(1)), scratch)
-	if err != nil {
+	if err := p.SetCode(r.sections[Code][from:to:to], int(row.Word(1))); err != nil {
 		r.Fail("program %d: %w", i, err)
 	}
-	return scratch
 }
 
 // program gives the program whose number stands in word k; nil for 0.

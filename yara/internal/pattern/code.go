@@ -3,6 +3,7 @@ package pattern
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 )
 
 // Most programs of a set never run: what they begin with is nowhere in the
@@ -62,16 +63,46 @@ func (p *Program) Pack() {
 }
 
 // SetCode gives the program n instructions that come from outside, and checks
-// it. It keeps code. scratch is memory for instructions, which it gives back.
-func (p *Program) SetCode(code []byte, n int, scratch []Inst) ([]Inst, error) {
-	insts, err := readCode(scratch[:0], code, n)
-	if err != nil {
-		return scratch, err
-	}
-	p.Insts = insts
-	err = p.Check()
+// it. It keeps code.
+func (p *Program) SetCode(code []byte, n int) error {
 	p.Insts, p.code, p.count = nil, code, n
-	return insts, err
+	r := codeReader{left: code}
+	last := opCount
+	for i := 0; i < n; {
+		op, run := r.run()
+		if run > n-i || r.bad {
+			return errDamaged
+		}
+		last = op
+		if op <= OpNotMask && op != OpClass {
+			r.skip(run * operands(op))
+			i += run
+			continue
+		}
+		for end := i + run; i < end; i++ {
+			if in := r.inst(op, i); !p.instOK(i, n, in) {
+				return fmt.Errorf("check program: instruction %d of %d is invalid", i, n)
+			}
+		}
+	}
+	if r.bad || len(r.left) > 0 {
+		return errDamaged
+	}
+	return p.checkEnds(last)
+}
+
+var errDamaged = errors.New("check program: its code is damaged")
+
+// operands is the number of bytes behind an operation that takes a byte of the
+// data and needs no check.
+func operands(op Op) int {
+	switch op {
+	case OpByte:
+		return 1
+	case OpMask, OpNotMask:
+		return 2
+	}
+	return 0
 }
 
 // ready gives the program with its instructions.
@@ -82,34 +113,31 @@ func (p *Program) ready() *Program {
 	if full := p.full.Load(); full != nil {
 		return full
 	}
-	insts, _ := readCode(make([]Inst, 0, p.count), p.code, p.count)
-	p.full.CompareAndSwap(nil, &Program{Insts: insts, Sets: p.Sets, Text: p.Text, Straight: p.Straight, Longest: p.Longest,
+	p.full.CompareAndSwap(nil, &Program{Insts: readCode(p.code, p.count), Sets: p.Sets, Text: p.Text, Straight: p.Straight, Longest: p.Longest,
 		Reverse: p.Reverse, Literal: p.Literal, NoCase: p.NoCase, MinLen: p.MinLen, FixedLen: p.FixedLen, First: p.First, Anchored: p.Anchored})
 	return p.full.Load()
 }
 
-// readCode appends the n instructions of code.
-func readCode(out []Inst, code []byte, n int) ([]Inst, error) {
-	r := codeReader{left: code}
-	for len(r.left) > 0 && !r.bad {
-		head := r.byte()
-		op, run := Op(head&0x0F), int(head>>4)+1
-		if run > n-len(out) {
-			break
-		}
-		for ; run > 0; run-- {
+// readCode gives the n instructions of code that was checked.
+func readCode(code []byte, n int) []Inst {
+	out := make([]Inst, 0, n)
+	for r := (codeReader{left: code}); len(out) < n; {
+		for op, run := r.run(); run > 0; run-- {
 			out = append(out, r.inst(op, len(out)))
 		}
 	}
-	if r.bad || len(r.left) > 0 || len(out) != n {
-		return out, errors.New("read program: its code is damaged")
-	}
-	return out, nil
+	return out
 }
 
 type codeReader struct {
 	left []byte
 	bad  bool
+}
+
+// run reads the head of a run.
+func (r *codeReader) run() (op Op, n int) {
+	head := r.byte()
+	return Op(head & 0x0F), int(head>>4) + 1
 }
 
 func (r *codeReader) inst(op Op, i int) Inst {
@@ -138,6 +166,13 @@ func (r *codeReader) byte() byte {
 	b := r.left[0]
 	r.left = r.left[1:]
 	return b
+}
+
+func (r *codeReader) skip(n int) {
+	if n > len(r.left) {
+		n, r.bad = len(r.left), true
+	}
+	r.left = r.left[n:]
 }
 
 func (r *codeReader) number() uint32 {

@@ -16,10 +16,15 @@ func TestCode(t *testing.T) {
 		}
 		want := slices.Clone(p.Insts)
 		code, n := p.Code()
-		got, err := readCode(nil, code, n)
-		if err != nil || !slices.Equal(got, want) {
-			t.Errorf("%s: %v, %v", source, err, got)
+		if got := readCode(code, n); !slices.Equal(got, want) {
+			t.Errorf("%s: %v", source, got)
 		}
+		for short := range code {
+			if p.SetCode(code[:short], n) == nil {
+				t.Errorf("%s: %d bytes of code are taken", source, short)
+			}
+		}
+		p.Insts = want
 		for _, data := range []string{"", "abc", "xxy", "abcccc", "dddd"} {
 			var plain Machine
 			before := plain.Search(p, []byte(data))
@@ -58,7 +63,7 @@ func FuzzCode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, code []byte, n int, straight bool) {
 		p := &Program{Straight: straight, Sets: make([]Set, 2), Text: []byte("some text")}
-		if _, err := p.SetCode(code, n, nil); err != nil {
+		if err := p.SetCode(code, n); err != nil {
 			return
 		}
 		if insts := p.ready().Insts; len(insts) != n {

@@ -86,14 +86,19 @@ const DefaultMaxInsts = 1 << 18
 // Check tells whether a program that comes from outside can be run: every
 // index is in range and the shape is what the Machine expects.
 func (p *Program) Check() error {
-	n := len(p.Insts)
-	if n == 0 || p.Insts[n-1].Op != OpMatch {
-		return errors.New("check program: no match at the end")
-	}
+	n, last := len(p.Insts), opCount
 	for i, in := range p.Insts {
-		if !p.instOK(i, in) {
+		if !p.instOK(i, n, in) {
 			return fmt.Errorf("check program: instruction %d of %d is invalid", i, n)
 		}
+		last = in.Op
+	}
+	return p.checkEnds(last)
+}
+
+func (p *Program) checkEnds(last Op) error {
+	if last != OpMatch {
+		return errors.New("check program: no match at the end")
 	}
 	if p.MinLen < 0 || p.FixedLen < -1 {
 		return errors.New("check program: negative length")
@@ -101,8 +106,8 @@ func (p *Program) Check() error {
 	return nil
 }
 
-func (p *Program) instOK(i int, in Inst) bool {
-	n := len(p.Insts)
+// instOK checks instruction i of n.
+func (p *Program) instOK(i, n int, in Inst) bool {
 	switch in.Op {
 	case OpByte, OpAny, OpMask, OpNotMask:
 		return true

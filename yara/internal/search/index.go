@@ -3,16 +3,17 @@ package search
 import (
 	"fmt"
 	"slices"
+	"sync"
 
 	"vitrine/yara/internal/prefilter"
 )
 
 // Index finds candidates for many patterns in one pass.
 type Index struct {
-	class  []uint16           // by pattern
-	tables []*prefilter.Table // by kind of data; kinds with the same patterns share one
-	refs   []ref              // by literal id
-	slow   []slowRef          // forms without a literal
+	class []uint16  // by pattern
+	kinds []*kind   // of data; those with the same patterns are the same
+	refs  []ref     // by literal id
+	slow  []slowRef // forms without a literal
 
 	windows []prefilter.Window // chosen for all literals
 }
@@ -26,6 +27,13 @@ type ref struct {
 type slowRef struct {
 	pattern    int32
 	link, form uint16
+}
+
+// kind is what a kind of data is searched with. Tables are large, and many a
+// scanner never sees data of some kind, so each is built when it is needed.
+type kind struct {
+	table func() *prefilter.Table
+	open  []bool // by class: whether its patterns may matter
 }
 
 // Classes groups patterns by when they matter.
@@ -74,21 +82,22 @@ func (x *Index) literals(patterns []*Pattern) []prefilter.Literal {
 	return literals
 }
 
-// build builds the table of each kind of data; kinds with the same classes
-// share one.
+// build prepares the tables; kinds with the same classes share one.
 func (x *Index) build(c Classes, literals []prefilter.Literal, windows []prefilter.Window) error {
 	shelves, err := prefilter.Shelve(literals, windows)
 	if err != nil {
 		return err
 	}
 	x.windows = windows
-	for kind, in := range c.In {
-		same := slices.IndexFunc(c.In[:kind], func(other []bool) bool { return slices.Equal(other, in) })
+	for _, in := range c.In {
+		same := slices.IndexFunc(x.kinds, func(k *kind) bool { return slices.Equal(k.open, in) })
 		if same >= 0 {
-			x.tables = append(x.tables, x.tables[same])
+			x.kinds = append(x.kinds, x.kinds[same])
 			continue
 		}
-		x.tables = append(x.tables, shelves.Table(func(literal uint32) bool { return in[x.class[x.refs[literal].pattern]] }))
+		x.kinds = append(x.kinds, &kind{open: in, table: sync.OnceValue(func() *prefilter.Table {
+			return shelves.Table(func(literal uint32) bool { return in[x.class[x.refs[literal].pattern]] })
+		})})
 	}
 	return nil
 }

@@ -88,7 +88,7 @@ func (s *Searcher) Reset(data []byte, kind int, open []bool) {
 
 // Search runs the pass over the data. What was found before an error stays.
 func (s *Searcher) Search() error {
-	table := s.index.tables[s.kind]
+	table := s.index.kinds[s.kind].table()
 	for from := 0; from < len(s.data) && !table.Empty(); from += pieceLen {
 		if err := s.look(); err != nil {
 			return err
