@@ -33,7 +33,7 @@ internal/engine/codec/xz
 internal/engine/codec
 internal/engine/document/...
 internal/engine/document
-internal/engine/installer
+internal/engine/installer  internal/engine/tnef
 internal/engine/installer/...
 internal/engine/sevenzip  internal/engine/rar  internal/engine/mail  internal/engine/cab
 internal/engine/archive

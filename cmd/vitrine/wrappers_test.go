@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/base64"
 	"encoding/binary"
+	"fmt"
 	"os"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -30,6 +32,10 @@ func wrapped(ts *testscript.TestScript, neg bool, args []string) {
 		data = append(installertest.ELF(true, binary.LittleEndian, make([]byte, 100)), archivetest.Tar(archivetest.Entry(file))...)
 	case "pe":
 		data = append(installertest.PE(make([]byte, 100)), archivetest.Gzip("eicar.com", file.Data)...)
+	case "tnef":
+		data = installertest.TNEF(file)
+	case "base64":
+		data = fmt.Appendf(nil, "Here it is:\n\nbegin-base64 644 eicar.com\n%s\n====\n", base64.StdEncoding.EncodeToString(file.Data))
 	default:
 		ts.Fatalf("no wrapper of the kind %q", args[0])
 	}

@@ -18,6 +18,7 @@ import (
 	"vitrine/internal/engine/installer/nsis"
 	"vitrine/internal/engine/limit"
 	"vitrine/internal/engine/mail"
+	"vitrine/internal/engine/tnef"
 )
 
 // Member is one thing found in a container.
@@ -150,6 +151,10 @@ func (w *walk) dispatch() error {
 		return mail.Walk(w.c.Data, w.b, &parts{w})
 	case OneNote:
 		return w.document(document.OneNote)
+	case TNEF:
+		return tnef.Walk(w.c.Data, w.b, &parts{w})
+	case Encoded:
+		return mail.WalkEncoded(w.c.Data, w.b, &parts{w})
 	case NSIS:
 		return nsis.Walk(w.c.Data, w.job())
 	}

@@ -35,13 +35,15 @@ const (
 	RTF
 	PDF
 	OneNote
-	Mail // and mailboxes
-	NSIS // installers, from the first header behind their stub
+	Mail    // and mailboxes
+	NSIS    // installers, from the first header behind their stub
+	TNEF    // winmail.dat
+	Encoded // a text with files coded as lines: uuencode, yEnc
 )
 
 // String is the format's usual name.
 func (f Format) String() string {
-	names := [...]string{"none", "zip", "tar", "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "7z", "rar", "ar", "cpio", "rpm", "cab", "ole", "rtf", "pdf", "onenote", "mail", "nsis"}
+	names := [...]string{"none", "zip", "tar", "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "7z", "rar", "ar", "cpio", "rpm", "cab", "ole", "rtf", "pdf", "onenote", "mail", "nsis", "tnef", "encoded text"}
 	if int(f) < len(names) {
 		return names[f]
 	}
@@ -85,6 +87,8 @@ func Find(data []byte) []Part {
 	}
 	if mail.Identify(data) { // it may look like a document besides
 		parts = append(parts, Part{Mail, 0})
+	} else if mail.Encoded(data) {
+		parts = append(parts, Part{Encoded, 0})
 	}
 	if zipEnd {
 		parts = append(parts, Part{Zip, 0})

@@ -3,6 +3,7 @@ package archive
 import (
 	"vitrine/internal/engine/installer"
 	"vitrine/internal/engine/installer/nsis"
+	"vitrine/internal/engine/tnef"
 )
 
 // job is what the readers of installers work with: their parts are members
@@ -11,10 +12,14 @@ func (w *walk) job() *installer.Job {
 	return &installer.Job{Budget: w.b, Open: &w.u.open, Sink: &parts{w}}
 }
 
-// installerFormat knows what installers carry when it stands alone.
+// installerFormat knows what installers carry when it stands alone, and other
+// wrappers.
 func installerFormat(data []byte) Format {
-	if nsis.Begins(data) {
+	switch {
+	case nsis.Begins(data):
 		return NSIS
+	case tnef.Begins(data):
+		return TNEF
 	}
 	return None
 }
