@@ -52,6 +52,7 @@ func TestScript(t *testing.T) {
 			"bomb":     bomb,
 			"document": document,
 			"wrapped":  wrapped,
+			"packed":   packed,
 			"fifo":     fifo,
 			"conforms": conforms,
 			"named":    named,

@@ -151,6 +151,8 @@ func (w *walk) dispatch() error {
 		return mail.Walk(w.c.Data, w.b, &parts{w})
 	case OneNote:
 		return w.document(document.OneNote)
+	case UPX:
+		return w.upx()
 	case TNEF:
 		return tnef.Walk(w.c.Data, w.b, &parts{w})
 	case Encoded:

@@ -9,6 +9,7 @@ import (
 	"vitrine/internal/engine/mail"
 	"vitrine/internal/engine/rar"
 	"vitrine/internal/engine/sevenzip"
+	"vitrine/internal/engine/upx"
 )
 
 // Format is a kind of container.
@@ -36,6 +37,7 @@ const (
 	PDF
 	OneNote
 	Mail    // and mailboxes
+	UPX     // a packed program
 	NSIS    // installers, from the first header behind their stub
 	TNEF    // winmail.dat
 	Encoded // a text with files coded as lines: uuencode, yEnc
@@ -43,7 +45,7 @@ const (
 
 // String is the format's usual name.
 func (f Format) String() string {
-	names := [...]string{"none", "zip", "tar", "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "7z", "rar", "ar", "cpio", "rpm", "cab", "ole", "rtf", "pdf", "onenote", "mail", "nsis", "tnef", "encoded text"}
+	names := [...]string{"none", "zip", "tar", "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "7z", "rar", "ar", "cpio", "rpm", "cab", "ole", "rtf", "pdf", "onenote", "mail", "upx", "nsis", "tnef", "encoded text"}
 	if int(f) < len(names) {
 		return names[f]
 	}
@@ -84,6 +86,9 @@ func Find(data []byte) []Part {
 	zipEnd := first != Zip && hasZipEnd(data, first)
 	if first == None {
 		parts = add(parts, carried(data), zipEnd)
+	}
+	if first == None && upx.Identify(data) {
+		parts = append(parts, Part{UPX, 0})
 	}
 	if mail.Identify(data) { // it may look like a document besides
 		parts = append(parts, Part{Mail, 0})

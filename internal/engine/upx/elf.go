@@ -1,0 +1,190 @@
+package upx
+
+import (
+	"encoding/binary"
+	"hash/adler32"
+
+	"vitrine/internal/engine/limit"
+)
+
+// chain reads the blocks of a packed ELF file, one behind the other.
+type chain struct {
+	*unpacker
+	start
+	elfHead // of the packed file: the order of bytes
+	out     *buffer
+
+	packedSum, unpackedSum uint32 // Adler-32 so far
+	err                    error  // the first that is wrong and does not stop it
+}
+
+// elf unpacks an ELF file.
+func (u *unpacker) elf() (*buffer, error) {
+	h, ok := parseELF(u.data)
+	if !ok {
+		return nil, damaged("the ELF header is damaged")
+	}
+	mark, at := lastHeader(u.data, isELF)
+	c := &chain{unpacker: u, elfHead: h, out: u.newBuffer(), packedSum: 1, unpackedSum: 1}
+	if at >= 0 && wholeFile(mark.format) {
+		return c.whole(mark, at)
+	}
+	old := byte(0)
+	if at >= 0 && mark.version <= 11 {
+		old = mark.method
+	}
+	if c.start, ok = h.findStart(u.data, h.size, old); !ok {
+		c.start.head = blockHeadSize
+		if c.at, ok = h.librarySpot(u.data); !ok {
+			return c.out, damaged("the packed data was not found")
+		}
+	}
+	// A packed program needs no linking, a packed library is linked as ever.
+	_, library := h.dynamic()
+	info := c.info(mark, at >= 0)
+	var err error
+	if library {
+		err = c.library(info)
+	} else {
+		err = c.program(info)
+	}
+	if limit.Final(err) {
+		return c.out, err
+	}
+	return c.out, worse(err, c.verify(mark, at >= 0))
+}
+
+// info is what two small records before the first block say, and the header.
+type info struct {
+	file   uint64 // bytes of the unpacked file; 0: not known
+	block  uint64 // bytes of a block at most; 0: not known
+	loader uint64 // bytes of the loader; 0: not known
+}
+
+// info reads the records before the first block. Zeros there are a common way
+// to keep the packer from unpacking the file.
+func (c *chain) info(mark header, marked bool) info {
+	var i info
+	if b := c.data[:c.at]; len(b) >= 24 {
+		b = b[len(b)-24:]
+		i.loader = uint64(c.order.Uint16(b[8:]))
+		i.file = uint64(c.order.Uint32(b[16:]))
+		i.block = uint64(c.order.Uint32(b[20:]))
+	}
+	if marked && mark.file > 0 {
+		i.file = uint64(mark.file)
+	}
+	return i
+}
+
+// note keeps the first thing that is wrong.
+func (c *chain) note(err error) {
+	if c.err == nil {
+		c.err = err
+	}
+}
+
+// next unpacks one block to the end of out. It gives the number of bytes.
+func (c *chain) next() (int64, error) {
+	k, ok := c.block(c.data[min(c.at, len(c.data)):], c.head)
+	if !ok {
+		return 0, damaged("a block at %#x has impossible sizes", c.at)
+	}
+	src := c.data[c.at+k.size:][:k.packed]
+	before := len(c.out.b)
+	if k.packed == k.unpacked {
+		if err := c.out.write(src); err != nil {
+			return 0, err
+		}
+	} else {
+		method := k.method
+		if k.size == oldBlockHead {
+			method = c.method
+		}
+		if err := c.inflate(c.out, src, method, int64(k.unpacked)); err != nil {
+			return 0, err
+		}
+		if f := (filter{id: k.filter, mark: k.mark}); !f.undo(c.out.b[before:]) {
+			c.note(limit.Errorf(limit.Method, "upx: filter %#02x; the code stays filtered", k.filter))
+		}
+	}
+	c.at += k.size + int(k.packed)
+	c.packedSum = adler(c.packedSum, src)
+	c.unpackedSum = adler(c.unpackedSum, c.out.b[before:])
+	return int64(k.unpacked), nil
+}
+
+// extent unpacks blocks until size bytes came out.
+func (c *chain) extent(size uint64) error {
+	for size > 0 {
+		if err := c.Budget.Check(); err != nil {
+			return err
+		}
+		n, err := c.next()
+		if err != nil {
+			return err
+		}
+		if uint64(n) > size {
+			return damaged("a block at %#x goes beyond its segment", c.at)
+		}
+		size -= uint64(n)
+	}
+	return nil
+}
+
+// whole unpacks a file that was packed from its first byte to its last.
+func (c *chain) whole(mark header, at int) (*buffer, error) {
+	c.head, c.method = blockHeadSize, mark.method
+	if at+headerSize+4 > len(c.data) {
+		return c.out, damaged("cut off behind the header")
+	}
+	// The place behind the header names the first record; the blocks follow.
+	first := binary.LittleEndian.Uint32(c.data[at+headerSize:])
+	if first > uint32(at) || at-int(first) < 12 {
+		return c.out, damaged("the packed data was not found")
+	}
+	c.at = int(first) + 12
+	for {
+		if err := c.Budget.Check(); err != nil {
+			return c.out, err
+		}
+		if b := c.data[c.at:]; len(b) >= 8 && c.order.Uint32(b) == 0 {
+			return c.out, c.verify(mark, true)
+		}
+		if _, err := c.next(); err != nil {
+			return c.out, err
+		}
+	}
+}
+
+// verify compares what came out with the sums in the header.
+func (c *chain) verify(mark header, marked bool) error {
+	switch {
+	case c.err != nil:
+		return c.err
+	case !marked:
+		return damaged("the packer's header was removed: the content cannot be verified")
+	case c.packedSum != mark.packedSum || c.unpackedSum != mark.unpackedSum:
+		return damaged("a checksum is wrong")
+	}
+	return nil
+}
+
+// adler goes on with a checksum over more bytes.
+func adler(sum uint32, p []byte) uint32 {
+	if len(p) == 0 {
+		return sum
+	}
+	return joinAdler(sum, adler32.Checksum(p), len(p))
+}
+
+// joinAdler gives the Adler-32 of two pieces from those of each.
+func joinAdler(first, second uint32, size int) uint32 {
+	const mod = 65521
+	n := uint64(size % mod)
+	a1, b1 := uint64(first&0xffff), uint64(first>>16)
+	a2, b2 := uint64(second&0xffff), uint64(second>>16)
+	a := (a1 + a2 + mod - 1) % mod
+	b := (b1 + b2 + n*(a1+mod-1)) % mod
+	return uint32(b<<16 | a)
+}

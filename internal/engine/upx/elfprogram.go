@@ -1,0 +1,186 @@
+package upx
+
+import (
+	"bytes"
+	"sort"
+
+	"vitrine/internal/engine/limit"
+)
+
+// piece is a part of what came out and its place in the file.
+type piece struct {
+	at   uint64 // in the file
+	from int    // in what came out
+	size int
+}
+
+// program unpacks a program: its loaded segments first, in the order of its
+// own table, then what lies between and behind them.
+func (c *chain) program(i info) error {
+	own, err := c.original()
+	if err != nil {
+		return err
+	}
+	var pieces []piece
+	for _, s := range own.loads() {
+		from := len(c.out.b)
+		err = c.extent(s.size)
+		pieces = append(pieces, piece{s.offset, from, len(c.out.b) - from})
+		if err != nil {
+			return c.arrange(pieces, err)
+		}
+	}
+	for _, g := range own.gaps(i.file) {
+		if len(pieces) == len(own.loads()) && !c.findGap(g, i) {
+			return c.arrange(pieces, damaged("what lies between the segments was not found"))
+		}
+		from := len(c.out.b)
+		err = c.extent(g.size)
+		pieces = append(pieces, piece{g.offset, from, len(c.out.b) - from})
+		if err != nil {
+			break
+		}
+	}
+	return c.arrange(pieces, err)
+}
+
+// maxELFHead is more than the header and table of any program.
+const maxELFHead = 64 + maxSegments*56
+
+// original reads the header that the file had before, from the first block.
+func (c *chain) original() (elfHead, error) {
+	k, ok := c.block(c.data[c.at:], c.head)
+	if !ok {
+		return elfHead{}, damaged("the first block has impossible sizes")
+	}
+	method := k.method
+	if c.head == oldBlockHead {
+		method = c.method
+	}
+	p := make([]byte, min(k.unpacked, maxELFHead))
+	p = p[:peek(p, c.data[c.at+k.size:][:k.packed], method)]
+	own, ok := parseELF(p)
+	if !ok || own.wide != c.wide || own.order != c.order {
+		return own, damaged("the original header is damaged")
+	}
+	return own, nil
+}
+
+// gaps are what lies between the loaded segments and behind the last, each
+// after the segment before it, in the order of the table. file is the size of
+// the file; when it is not known, the table of sections tells how far it went.
+func (h *elfHead) gaps(file uint64) []segment {
+	loads := h.loads()
+	end := max(file, h.sections)
+	var gaps []segment
+	for i, s := range loads {
+		next := end
+		for j, other := range loads {
+			if i != j && other.offset >= s.end() {
+				next = min(next, other.offset)
+			}
+		}
+		if next > s.end() {
+			gaps = append(gaps, segment{offset: s.end(), size: next - s.end()})
+		}
+	}
+	return gaps
+}
+
+// findGap goes to the first block of the gaps. The loader lies before it, or
+// behind; it differs from version to version and its size may be a lie, so the
+// block is known by its size.
+func (c *chain) findGap(g segment, i info) bool {
+	sizes := []uint64{g.size}
+	if i.block > 0 && i.block < g.size {
+		sizes = append(sizes, i.block)
+	}
+	best := -1
+	for _, size := range sizes {
+		if size>>32 != 0 {
+			continue
+		}
+		word := make([]byte, 4)
+		c.order.PutUint32(word, uint32(size))
+		for at := c.at; best < 0 || at < best; at++ {
+			n := bytes.Index(c.data[at:], word)
+			if n < 0 {
+				break
+			}
+			if at += n; c.gapHere(at) {
+				if best < 0 || at < best {
+					best = at
+				}
+				break
+			}
+		}
+	}
+	if best >= 0 {
+		c.at = best
+	}
+	return best >= 0
+}
+
+// gapHere tells whether a block of a gap is at a place: it has no filter, and
+// unpacks at least to its first bytes.
+func (c *chain) gapHere(at int) bool {
+	k, ok := c.block(c.data[at:], c.head)
+	if !ok || k.filter != 0 || k.mark != 0 {
+		return false
+	}
+	if k.packed == k.unpacked {
+		return k.method == 0 && k.extra == 0
+	}
+	method := k.method
+	if c.head == oldBlockHead {
+		method = c.method
+	}
+	p := make([]byte, min(k.unpacked, 256))
+	return knownMethod(method) && peek(p, c.data[at+k.size:][:k.packed], method) == len(p)
+}
+
+// holes is how much of a file may be missing and taken as zeros.
+const holes = 1 << 20
+
+// arrange puts the pieces where they belong in the file. err is what ended the
+// unpacking; it is given back, or a worse one.
+func (c *chain) arrange(pieces []piece, err error) error {
+	if limit.Final(err) || inOrder(pieces) {
+		return err
+	}
+	sorted := append([]piece(nil), pieces...)
+	sort.SliceStable(sorted, func(i, j int) bool { return sorted[i].at < sorted[j].at })
+	file := &buffer{budget: c.Budget, packed: c.out.packed, moved: true}
+	for _, p := range sorted {
+		if p.at > uint64(len(file.b)+holes) {
+			err = worse(err, damaged("a segment at %#x lies far behind the others", p.at))
+			break
+		}
+		from := c.out.b[p.from:][:p.size]
+		if back := len(file.b) - int(p.at); back > 0 { // segments that share bytes
+			n := copy(file.b[p.at:], from)
+			from = from[n:]
+		} else if e := file.zeros(int64(-back)); e != nil {
+			err = worse(err, e)
+			break
+		}
+		if e := file.write(from); e != nil {
+			err = worse(err, e)
+			break
+		}
+	}
+	c.out.free()
+	*c.out = *file
+	return err
+}
+
+func inOrder(pieces []piece) bool {
+	end := 0
+	for _, p := range pieces {
+		if p.at != uint64(end) || p.from != end {
+			return false
+		}
+		end += p.size
+	}
+	return true
+}
