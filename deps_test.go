@@ -28,6 +28,7 @@ internal/rulecheck
 internal/rulecheck/hunting  internal/rulecheck/lint
 
 internal/engine/limit  internal/engine/hashset  internal/engine/starter
+internal/engine/disc
 internal/engine/codec/...
 internal/engine/codec/xz
 internal/engine/codec
@@ -35,7 +36,7 @@ internal/engine/document/...
 internal/engine/document
 internal/engine/installer  internal/engine/tnef
 internal/engine/installer/...
-internal/engine/sevenzip  internal/engine/rar  internal/engine/mail  internal/engine/upx  internal/engine/cab
+internal/engine/sevenzip  internal/engine/rar  internal/engine/mail  internal/engine/upx  internal/engine/cab  internal/engine/iso  internal/engine/udf
 internal/engine/archive
 internal/engine/clamav/...
 internal/engine/clamav

@@ -139,6 +139,8 @@ func (w *walk) dispatch() error {
 		return w.rar()
 	case Cab:
 		return w.cabinet()
+	case ISO, UDF:
+		return w.disc()
 	case Gzip, BZip2, XZ, LZMA, Zstd, LZ4:
 		return w.stream()
 	case OLE:

@@ -7,6 +7,7 @@ import (
 
 	"vitrine/internal/engine/archive/archivetest"
 	"vitrine/internal/engine/cab/cabtest"
+	"vitrine/internal/engine/disc/disctest"
 	"vitrine/internal/engine/limit"
 )
 
@@ -93,6 +94,15 @@ func FuzzAr(f *testing.F) {
 func FuzzCab(f *testing.F) {
 	f.Add(cabtest.Cabinet(cabtest.Folder{Method: cabtest.MSZIP, Files: []cabtest.File{{Name: "a", Data: small.Data}}}))
 	f.Fuzz(func(t *testing.T, data []byte) { fuzzWalk(t, Cab, data) })
+}
+
+func FuzzDisc(f *testing.F) {
+	f.Add(disctest.ISO{Joliet: true}.Image(disctest.File{Path: "a", Data: small.Data})[16*disctest.Sector:])
+	f.Fuzz(func(t *testing.T, data []byte) {
+		image := append(make([]byte, 16*disctest.Sector), data...)
+		fuzzWalk(t, ISO, image)
+		fuzzWalk(t, UDF, image)
+	})
 }
 
 // FuzzStreams takes the data as each kind of compressed stream.

@@ -32,6 +32,8 @@ const (
 	Cpio
 	RPM
 	Cab // Microsoft cabinets, .msu among them
+	ISO // disc images with ISO 9660, or with that and UDF
+	UDF // disc images with UDF only
 	OLE // compound files: older documents, VBA projects, Windows installers
 	RTF
 	PDF
@@ -45,7 +47,7 @@ const (
 
 // String is the format's usual name.
 func (f Format) String() string {
-	names := [...]string{"none", "zip", "tar", "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "7z", "rar", "ar", "cpio", "rpm", "cab", "ole", "rtf", "pdf", "onenote", "mail", "upx", "nsis", "tnef", "encoded text"}
+	names := [...]string{"none", "zip", "tar", "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "7z", "rar", "ar", "cpio", "rpm", "cab", "iso", "udf", "ole", "rtf", "pdf", "onenote", "mail", "upx", "nsis", "tnef", "encoded text"}
 	if int(f) < len(names) {
 		return names[f]
 	}
@@ -89,6 +91,9 @@ func Find(data []byte) []Part {
 	}
 	if first == None && upx.Identify(data) {
 		parts = append(parts, Part{UPX, 0})
+	}
+	if f := discFormat(data); f != None { // it may begin with boot code of any kind
+		parts = append(parts, Part{f, 0})
 	}
 	if mail.Identify(data) { // it may look like a document besides
 		parts = append(parts, Part{Mail, 0})

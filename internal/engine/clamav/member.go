@@ -130,6 +130,10 @@ func formats(name string) []string {
 		return []string{"xz"}
 	case "CL_TYPE_MSCAB", "CL_TYPE_CABSFX":
 		return []string{"cab"}
+	case "CL_TYPE_ISO9660":
+		return []string{"iso"}
+	case "CL_TYPE_UDF":
+		return []string{"udf"}
 	}
 	return nil
 }
