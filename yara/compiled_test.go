@@ -211,6 +211,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"an instruction", "program", false, put(blob.Code, 0, 0, 0xFF0F, 1)},
 		{"a program's length", "program", false, put(blob.Programs, 0, 1, 1<<31, 72)},
 		{"an atom's program", "program", false, put(blob.Atoms, 0, 4, 9999, 24)},
+		{"a rule's ways", "section 27", false, put(blob.Facts, 0, 0, 0x800, 28)},
 		{"a wake", "pattern", false, put(blob.Wakes, 0, 0, 9999, 4)},
 		{"a module", "module", false, put(blob.Modules, 0, 1, 1, 8)},
 		{"a field", "does not have", false, put(blob.Fields, 0, 1, 1, 8)},

@@ -1,6 +1,7 @@
 package yara
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -64,7 +65,8 @@ type Scanner struct {
 
 	ctx      context.Context
 	deadline time.Time
-	open     []bool
+	head     []byte  // of the data
+	open     []bool  // by class of patterns, for that head
 	rulesNow []int32 // to be evaluated
 	found    []int32 // patterns
 	result   Result
@@ -177,18 +179,27 @@ func (s *Scanner) begin(ctx context.Context, data []byte) {
 	if s.config.Timeout > 0 {
 		s.deadline = s.config.Now().Add(s.config.Timeout)
 	}
-	s.open = s.rules.plan.Open(data[:min(4, len(data))], s.open)
-	if s.all {
-		for i := range s.open {
-			s.open[i] = true
-		}
-	}
-	s.search.Reset(data, plan.Kind(data[:min(4, len(data))]), s.open)
+	s.openClasses(data[:min(4, len(data))])
+	s.search.Reset(data, plan.Kind(s.head), s.open)
 	s.eval.Reset(module.Context{
 		Ctx: ctx, Data: data, Log: s.log, Now: s.now, YARAX: s.rules.set.YARAX,
 	})
 	s.listed = 0
 	s.result = Result{Matches: s.result.Matches[:0], Limits: s.result.Limits[:0]}
+}
+
+// openClasses finds the patterns that matter in a file that begins with head.
+// Files often begin like the one before.
+func (s *Scanner) openClasses(head []byte) {
+	if s.open == nil || s.all || !bytes.Equal(s.head, head) {
+		s.open = s.rules.plan.Open(head, s.open)
+		s.head = append(s.head[:0], head...)
+	}
+	if s.all {
+		for i := range s.open {
+			s.open[i] = true
+		}
+	}
 }
 
 // choose lists the rules that may match.
