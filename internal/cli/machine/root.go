@@ -23,6 +23,7 @@ func Run(ctx context.Context, env term.Env, args []string) term.Code {
 
 // New makes the command tree.
 func New(env term.Env) *cobra.Command {
+	var version bool
 	root := &cobra.Command{
 		Use:   "vitrine",
 		Short: "Endpoint protection that anyone can check",
@@ -30,12 +31,18 @@ func New(env term.Env) *cobra.Command {
 vitrine explain eicar_test_file`,
 		Args:              term.UnknownCommand,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
-		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if version {
+				return runVersion(env, false)
+			}
+			return c.Help()
+		},
 		Annotations: map[string]string{
 			page.Exit: exits("done", ""),
 			page.See:  "vitrine-scan(1), vitrine-explain(1), vitrine-yara(1), vitrine-rules(1)",
 		},
 	}
+	root.Flags().BoolVar(&version, "version", false, "do what vitrine version does")
 	root.AddGroup(
 		&cobra.Group{ID: "protect", Title: "Protect"},
 		&cobra.Group{ID: "see", Title: "See"},

@@ -64,7 +64,7 @@ func runRulesCompile(env term.Env, o compileOptions, paths []string) error {
 	}
 	set, err := ruleset.Load(ruleset.Config{Paths: paths, Externals: externals, Portable: true})
 	if err != nil {
-		return tell(env, err)
+		return tellRules(env, err)
 	}
 	data, err := set.Rules.MarshalBinary()
 	if err != nil {

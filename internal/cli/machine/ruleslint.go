@@ -85,8 +85,10 @@ func runRulesLint(env term.Env, o lintOptions, paths []string) error {
 	}
 	unread := ruleset.Each(ruleset.Config{Paths: paths, Externals: run.externals}, run.file)
 	run.finish()
-	if err := run.report.print(env, o); err != nil {
-		return err
+	if run.report.Files > 0 || unread == nil {
+		if err := run.report.print(env, o); err != nil {
+			return err
+		}
 	}
 	if unread != nil {
 		return tell(env, unread)

@@ -69,7 +69,22 @@ func loadRules(env term.Env, paths []string, starter bool) (*ruleset.Set, error)
 		return &ruleset.Set{}, nil
 	}
 	set, err := ruleset.Load(c)
-	return set, tell(env, err)
+	return set, tellRules(env, err)
+}
+
+// maxMistakes is how many mistakes in rules are printed. Whoever has more wants
+// to know what to do about them, not each one.
+const maxMistakes = 25
+
+// tellRules prints what keeps rules from being loaded, up to maxMistakes of it.
+func tellRules(env term.Env, err error) error {
+	var all ruleset.Errors
+	if !errors.As(err, &all) || len(all) <= maxMistakes {
+		return tell(env, err)
+	}
+	_ = tell(env, all[:maxMistakes])
+	fmt.Fprintf(env.Stderr, "vitrine: and %d more\nhint: vitrine rules lint lists them all; vitrine rules import keeps the files without mistakes\n", len(all)-maxMistakes)
+	return term.ErrReported
 }
 
 // tell prints an error that has several lines, one by one.
