@@ -66,6 +66,9 @@ rules for whole machines use them; vitrine scan does not define them.`,
 	c.Flags().StringArrayVarP(&o.define, "define", "d", nil, "define an external variable, `VAR=VALUE`; may be repeated")
 	c.Flags().BoolVar(&o.sum, "summary", false, "print the table only, not each finding")
 	c.Flags().BoolVar(&o.json, "json", false, "print one JSON document (schema vitrine.rules.lint/v1)")
+	// Completion of values is a courtesy: an error here means a misspelt flag name, which its script would show.
+	_ = c.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions([]string{"high", "medium", "low"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = c.RegisterFlagCompletionFunc("only", cobra.FixedCompletions([]string{"correctness", "performance", "hunting"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
 

@@ -123,7 +123,9 @@ func (r *profileReport) print(env term.Env, asJSON bool) error {
 		return indented(env.Stdout, r)
 	}
 	var table term.Table
-	table.Row("TIME", "CANDIDATE", "MATCHED", "RULE")
+	if len(r.Slowest) > 0 {
+		table.Row("TIME", "CANDIDATE", "MATCHED", "RULE")
+	}
 	for _, p := range r.Slowest {
 		took := time.Duration(p.Seconds * float64(time.Second)).Round(time.Microsecond)
 		table.Row(took.String(), fmt.Sprint(p.Candidates), fmt.Sprint(p.Matches), p.Rule)
