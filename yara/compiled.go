@@ -60,11 +60,6 @@ func read(r *blob.Reader) (*Rules, error) {
 	about := blob.ReadPacked(r)
 	proved := blob.ReadFacts(r, len(set.Rules), len(set.Patterns))
 	windows := blob.ReadWindows(r)
-	if r.Err() == nil {
-		if err := set.Check(); err != nil {
-			r.Fail("%w", err)
-		}
-	}
 	if r.Err() != nil {
 		return nil, r.Err()
 	}

@@ -42,18 +42,39 @@ func New(set *ir.Set) *Plan {
 }
 
 // Load makes the plan of a set whose facts were proved before, one for each
-// rule, and whose windows were chosen before. It fails where the windows do not
-// fit the set.
+// rule, and whose windows were chosen before. It fails where the set does not
+// pass its check, or the windows do not fit it.
 func Load(set *ir.Set, proved []facts.Facts, windows []prefilter.Window) (*Plan, error) {
-	p := place(set, proved)
-	var err error
-	p.Index, err = search.LoadIndex(set.Patterns, search.Classes{Of: p.classify(set), In: p.kinds()}, windows)
-	return p, err
+	var p *Plan
+	var classes search.Classes
+	checked := make(chan error)
+	go func() { // while the index is made
+		err := set.Check()
+		if err == nil {
+			p = place(set, proved)
+			classes = search.Classes{Of: p.classify(set), In: p.kinds()}
+		}
+		checked <- err
+	}()
+	index, err := search.LoadIndex(set.Patterns, windows)
+	if bad := <-checked; bad != nil {
+		return nil, bad
+	}
+	if err != nil {
+		return nil, err
+	}
+	index.Classify(classes)
+	p.Index = index
+	return p, nil
 }
 
 // place makes a plan without an index.
 func place(set *ir.Set, proved []facts.Facts) *Plan {
-	p := &Plan{facts: proved, byMagic: map[uint16][]int32{}}
+	n := len(proved)
+	for r := range proved {
+		n += max(len(proved[r].Ways)-1, 0)
+	}
+	p := &Plan{facts: proved, byMagic: map[uint16][]int32{}, ways: make([]way, 0, n)}
 	for r := range proved {
 		f := &proved[r]
 		if len(f.Ways) == 0 {

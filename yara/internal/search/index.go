@@ -16,6 +16,7 @@ type Index struct {
 	slow  []slowRef // forms without a literal
 
 	windows []prefilter.Window // chosen for all literals
+	shelves *prefilter.Shelves // until Classify
 }
 
 // ref says what a literal belongs to.
@@ -51,18 +52,20 @@ func OneClass(patterns int) Classes {
 
 // NewIndex indexes the patterns that are searched; on-demand ones are left out.
 func NewIndex(patterns []*Pattern, c Classes) *Index {
-	x := &Index{class: c.Of}
+	x := &Index{}
 	literals := x.literals(patterns)
-	if err := x.build(c, literals, prefilter.Arrange(literals)); err != nil {
+	if err := x.shelve(literals, prefilter.Arrange(literals)); err != nil {
 		panic(err) // what was chosen for the literals fits them
 	}
+	x.Classify(c)
 	return x
 }
 
 // LoadIndex is NewIndex with windows that were chosen before, and may not fit.
-func LoadIndex(patterns []*Pattern, c Classes, windows []prefilter.Window) (*Index, error) {
-	x := &Index{class: c.Of}
-	if err := x.build(c, x.literals(patterns), windows); err != nil {
+// What it gives can be used once Classify has told it the classes.
+func LoadIndex(patterns []*Pattern, windows []prefilter.Window) (*Index, error) {
+	x := &Index{}
+	if err := x.shelve(x.literals(patterns), windows); err != nil {
 		return nil, fmt.Errorf("index patterns: %w", err)
 	}
 	return x, nil
@@ -73,7 +76,12 @@ func (x *Index) Windows() []prefilter.Window { return x.windows }
 
 // literals gives what is to be looked for. A literal's ID is its index.
 func (x *Index) literals(patterns []*Pattern) []prefilter.Literal {
-	var literals []prefilter.Literal
+	n := 0
+	for _, p := range patterns {
+		n += p.atoms()
+	}
+	literals := make([]prefilter.Literal, 0, n)
+	x.refs = make([]ref, 0, n)
 	for id, p := range patterns {
 		if !p.OnDemand {
 			x.add(int32(id), p, &literals)
@@ -82,13 +90,28 @@ func (x *Index) literals(patterns []*Pattern) []prefilter.Literal {
 	return literals
 }
 
-// build prepares the tables; kinds with the same classes share one.
-func (x *Index) build(c Classes, literals []prefilter.Literal, windows []prefilter.Window) error {
-	shelves, err := prefilter.Shelve(literals, windows)
-	if err != nil {
-		return err
+// atoms counts the literals that are looked for.
+func (p *Pattern) atoms() int {
+	n := 0
+	for l := range p.Links {
+		for f := range p.Links[l].Forms {
+			n += len(p.Links[l].Forms[f].Atoms)
+		}
 	}
+	return n
+}
+
+func (x *Index) shelve(literals []prefilter.Literal, windows []prefilter.Window) (err error) {
 	x.windows = windows
+	x.shelves, err = prefilter.Shelve(literals, windows)
+	return err
+}
+
+// Classify prepares the tables; kinds with the same classes share one.
+func (x *Index) Classify(c Classes) {
+	x.class = c.Of
+	shelves := x.shelves // for the tables alone, so that it is gone when all are built
+	x.shelves = nil
 	for _, in := range c.In {
 		same := slices.IndexFunc(x.kinds, func(k *kind) bool { return slices.Equal(k.open, in) })
 		if same >= 0 {
@@ -99,7 +122,6 @@ func (x *Index) build(c Classes, literals []prefilter.Literal, windows []prefilt
 			return shelves.Table(func(literal uint32) bool { return in[x.class[x.refs[literal].pattern]] })
 		})})
 	}
-	return nil
 }
 
 func (x *Index) add(id int32, p *Pattern, literals *[]prefilter.Literal) {
