@@ -20,8 +20,9 @@ import (
 )
 
 func newRulesImport(env term.Env) *cobra.Command {
-	return &cobra.Command{
-		Use:   "import SOURCE DIR",
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "import [flags] SOURCE DIR",
 		Short: "Copy the rules of a public set that can be used, with their licence",
 		Example: `vitrine rules import signature-base/ rules/signature-base
 vitrine rules import download.zip rules/download
@@ -44,13 +45,15 @@ used, whether ClamAV's makers signed it, its version and its licence.`,
 			if len(args) != 2 {
 				return term.Usage(c, "name the source and a new directory")
 			}
-			return runRulesImport(env, args[0], args[1])
+			return runRulesImport(env, args[0], args[1], asJSON)
 		},
 		Annotations: map[string]string{
 			page.Exit: exits("every file was copied", "files that do not compile, or are damaged, were left out"),
 			page.See:  "vitrine-rules(1), vitrine-scan(1)",
 		},
 	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print vitrine-import.json instead of a summary (schema vitrine.rules.import/v1)")
+	return c
 }
 
 // importedSet is the index; its schema is docs/spec/cli/vitrine.rules.import.v1.json.
@@ -86,7 +89,10 @@ type skippedFile struct {
 	Reasons []string `json:"reasons"`
 }
 
-func runRulesImport(env term.Env, source, dir string) error {
+func runRulesImport(env term.Env, source, dir string, asJSON bool) error {
+	if _, err := os.Stat(source); err != nil {
+		return fmt.Errorf("import: %w", err)
+	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 		return fmt.Errorf("import into %s: the directory is not empty", dir)
 	}
@@ -116,7 +122,7 @@ func runRulesImport(env term.Env, source, dir string) error {
 	if i.err != nil {
 		return fmt.Errorf("import into %s: %w", dir, i.err)
 	}
-	if err := i.print(env); err != nil {
+	if err := i.print(env, asJSON); err != nil {
 		return err
 	}
 	if unread != nil {
@@ -201,7 +207,10 @@ func (i *importing) index() error {
 	return i.err
 }
 
-func (i *importing) print(env term.Env) error {
+func (i *importing) print(env term.Env, asJSON bool) error {
+	if asJSON {
+		return indented(env.Stdout, i.set)
+	}
 	var b strings.Builder
 	for _, s := range i.set.Skipped {
 		for _, reason := range s.Reasons {
