@@ -43,7 +43,7 @@ func TestCompareTellsWhatOnlyOneHas(t *testing.T) {
 }
 
 func TestExceptionsGoByWhatARuleUses(t *testing.T) {
-	const both = `rule one { strings: $a = /x+/ ascii wide $b = /y+/ condition: any of them }`
+	const both = `rule one { strings: $a = /x+/ ascii wide $b = /y+/ $t = "yy" $w = /z+/ wide fullword condition: any of them }`
 	hit := func(name string, length int) []Hit { return []Hit{{4, length, name}} }
 	tests := []struct {
 		text string
@@ -52,14 +52,19 @@ func TestExceptionsGoByWhatARuleUses(t *testing.T) {
 	}{
 		{"rule one { condition: pe.number_of_signatures == 1 }", Difference{Kind: kindOwnOnly}, "pe.number_of_signatures"},
 		{"rule one { condition: true }", Difference{Rule: "pe.number_of_signatures", Kind: kindOwnOnly}, ""},
-		{both, Difference{Kind: kindStrings, Only: hit("$a", 1), Extra: hit("$a", 2)}, "ascii and wide in one"},
+		{both, Difference{Kind: kindStrings, Only: hit("$a", 1), Extra: hit("$a", 2)}, "longest match"},
+		{both, Difference{Kind: kindStrings, Only: hit("$b", 1), Extra: hit("$b", 2)}, "longest match"},
 		{both, Difference{Kind: kindStrings, Only: hit("$a", 2), Extra: hit("$a", 1)}, ""},
-		{both, Difference{Kind: kindStrings, Only: hit("$b", 1), Extra: hit("$b", 2)}, ""},
+		{both, Difference{Kind: kindStrings, Only: hit("$t", 1), Extra: hit("$t", 2)}, ""},
+		{both, Difference{Kind: kindStrings, Only: hit("$a", 1), Extra: hit("$b", 2)}, ""},
 		{both, Difference{Kind: kindStrings, Extra: hit("$a", 2)}, ""},
 		{both, Difference{Kind: kindStrings, Extra: hit("$b", 0)}, "empty matches"},
 		{both, Difference{Kind: kindOwnOnly, Extra: append(hit("$a", 2), hit("$b", 0)...)}, "empty matches"},
 		{both, Difference{Kind: kindStrings, Extra: append(hit("$a", 2), hit("$b", 0)...)}, ""},
 		{both, Difference{Kind: kindPeerOnly, Only: hit("$b", 0)}, ""},
+		{both, Difference{Kind: kindPeerOnly, Only: hit("$w", 2)}, "whole words of wide expressions"},
+		{both, Difference{Kind: kindPeerOnly, Only: append(hit("$w", 2), hit("$a", 1)...)}, ""},
+		{both, Difference{Kind: kindPeerOnly}, ""},
 	}
 	for _, tt := range tests {
 		if explain(&tt.d, &yara.Rule{Name: "any", Text: tt.text}, exceptions()); tt.d.Reason != tt.want {

@@ -38,16 +38,16 @@ func (o own) scan(files []string) ([]Answer, error) {
 	return answers, nil
 }
 
-// longest is where yara cuts the length it prints: it keeps no more than so many
+// printed is where yara cuts the length it prints: it keeps no more than so many
 // bytes of a match.
-const longest = 512
+const printed = 512
 
 func answerOf(r *yara.Result) Answer {
 	a := Answer{}
 	for _, m := range r.Matches {
 		hits := make([]Hit, 0, len(m.Strings))
 		for _, s := range m.Strings {
-			hits = append(hits, Hit{s.Offset, min(len(s.Data), longest), s.Name})
+			hits = append(hits, Hit{s.Offset, min(len(s.Data), printed), s.Name})
 		}
 		a[m.Rule.Namespace+":"+m.Rule.Name] = hits
 	}
