@@ -51,6 +51,7 @@ func TestScript(t *testing.T) {
 			"zipped":   zipped,
 			"bomb":     bomb,
 			"document": document,
+			"image":    image,
 			"wrapped":  wrapped,
 			"packed":   packed,
 			"fifo":     fifo,

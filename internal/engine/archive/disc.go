@@ -9,7 +9,7 @@ import (
 // discFormat knows disc images: their first 32 KiB can be anything.
 func discFormat(data []byte) Format {
 	switch {
-	case iso.Identify(data):
+	case iso.Identify(data), disc.Raw(data) != nil:
 		return ISO
 	case udf.Identify(data):
 		return UDF
@@ -20,7 +20,11 @@ func discFormat(data []byte) Format {
 // disc takes a disc image apart. Many have both trees of names, over the same
 // files: each is handed out once.
 func (w *walk) disc() error {
-	m := disc.New(w.c.Data, w.b, &parts{w})
+	sink := &parts{w}
+	if r := disc.Raw(w.c.Data); r != nil {
+		return sink.Decoded("(data track)", r, len(w.c.Data))
+	}
+	m := disc.New(w.c.Data, w.b, sink)
 	defer m.Close()
 	if w.c.Format == ISO {
 		if err := iso.Walk(m); err != nil {

@@ -1,6 +1,8 @@
 package disc
 
 import (
+	"bytes"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -100,5 +102,30 @@ func TestJoin(t *testing.T) {
 	}
 	if len(path) > maxPath+len("…") || !strings.HasSuffix(path, "directory/directory") {
 		t.Errorf("%d bytes: %q", len(path), path)
+	}
+}
+
+func TestRaw(t *testing.T) {
+	image := bytes.Repeat([]byte("0123456789abcdef"), 3*2048/16)
+	raw := disctest.Raw(image)
+	second := bytes.Clone(raw)
+	second[15] = 2
+	tests := []struct {
+		name string
+		data []byte
+		want int // bytes; negative: not raw
+	}{{"whole", raw, 3 * 2048}, {"cut", raw[:2352+16+100], 2048 + 100}, {"cut in a header", raw[:2352+10], 2048}, {"mode 2", second, 3 * 2048}, {"plain", image, -1}, {"short", raw[:100], -1}}
+	for _, tt := range tests {
+		r := Raw(tt.data)
+		if r == nil {
+			if tt.want >= 0 {
+				t.Errorf("%s: not known", tt.name)
+			}
+			continue
+		}
+		got, err := io.ReadAll(r)
+		if len(got) != tt.want || err != nil || tt.name != "mode 2" && !bytes.HasPrefix(image, got) {
+			t.Errorf("%s: %d bytes, %v", tt.name, len(got), err)
+		}
 	}
 }

@@ -26,6 +26,7 @@ type File struct {
 type ISO struct {
 	Joliet, Rock bool
 	Boot         []byte // an image to boot from, in no directory
+	First        int    // added to all places: the sector it will lie at
 }
 
 // folder is a directory of an image being written.
@@ -58,7 +59,7 @@ func (o ISO) Image(files ...File) []byte {
 	}
 	for n, joliet := range trees {
 		for i, d := range w.trees[n] {
-			copy(w.out[d.at*Sector:], w.directory(w.trees[n], i, joliet))
+			copy(w.out[(d.at-w.First)*Sector:], w.directory(w.trees[n], i, joliet))
 		}
 		w.descriptor(n, joliet)
 	}
@@ -101,14 +102,14 @@ func folders(files []File) []folder {
 
 // grow makes room and gives its sector.
 func (w *isoWriter) grow(n int) int {
-	at := len(w.out) / Sector
+	at := len(w.out)/Sector + w.First
 	w.out = append(w.out, make([]byte, (n+Sector-1)/Sector*Sector)...)
 	return at
 }
 
 func (w *isoWriter) put(b []byte) int {
 	at := w.grow(len(b))
-	copy(w.out[at*Sector:], b)
+	copy(w.out[(at-w.First)*Sector:], b)
 	return at
 }
 
