@@ -129,6 +129,8 @@ func (c *Compiler) Rules() (*Rules, error) {
 		return nil, c.err
 	}
 	set := c.sema.Set()
+	c.sema = nil // what it knows is not needed while the plan is made
+	set.Trim()
 	return newRules(set, plan.New(set), c.about.Finish()), nil
 }
 

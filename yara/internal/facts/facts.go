@@ -40,7 +40,7 @@ type Prover struct {
 
 // All gives the facts of every rule.
 func All(set *ir.Set) []Facts {
-	p := &Prover{set: set, cost: make([]int, len(set.Patterns))}
+	p := &Prover{set: set, rules: make([]Facts, 0, len(set.Rules)), cost: make([]int, len(set.Patterns))}
 	for i, pt := range set.Patterns {
 		p.cost[i] = cost(pt.MinLength())
 	}

@@ -161,5 +161,18 @@ type String struct {
 	List    bool // its rule asks for more than the first match
 }
 
+// Trim gives back the room that tables have grown and do not need.
+func (s *Set) Trim() {
+	s.Nodes, s.Lists, s.Ints = trimmed(s.Nodes), trimmed(s.Lists), trimmed(s.Ints)
+	s.Patterns, s.Rules = trimmed(s.Patterns), trimmed(s.Rules)
+}
+
+func trimmed[T any](list []T) []T {
+	if cap(list)-len(list) <= len(list)/16 {
+		return list
+	}
+	return append(make([]T, 0, len(list)), list...)
+}
+
 // List gives the list at start with n elements.
 func (s *Set) List(start, n int32) []int32 { return s.Lists[start : start+n] }

@@ -11,6 +11,7 @@ package packed
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 	"sort"
 )
 
@@ -61,8 +62,9 @@ func (w *Writer) flush() {
 // Finish gives the pieces. The Writer must not be used afterwards.
 func (w *Writer) Finish() *Store {
 	w.flush()
-	w.store.data = append([]byte(nil), w.store.data...)
-	return &w.store
+	s := w.store // apart from the Writer, and what that is part of
+	s.data = slices.Clone(s.data)
+	return &s
 }
 
 // Store is immutable and safe for concurrent use.
