@@ -32,6 +32,11 @@ func wrapped(ts *testscript.TestScript, neg bool, args []string) {
 		data = append(installertest.ELF(true, binary.LittleEndian, make([]byte, 100)), archivetest.Tar(archivetest.Entry(file))...)
 	case "pe":
 		data = append(installertest.PE(make([]byte, 100)), archivetest.Gzip("eicar.com", file.Data)...)
+	case "inno":
+		file.Name = `{app}\eicar.com`
+		data = installertest.Inno{Version: "6.1.0", Number: 60100, Unicode: true, Method: "lzma2", Packed: true}.Program(file)
+	case "inno-locked":
+		data = installertest.Inno{Version: "5.5.7", Number: 50507, Method: "zlib", Encrypted: true}.Program(file)
 	case "tnef":
 		data = installertest.TNEF(file)
 	case "base64":

@@ -15,6 +15,7 @@ import (
 
 	"vitrine/internal/engine/codec"
 	"vitrine/internal/engine/document"
+	"vitrine/internal/engine/installer/inno"
 	"vitrine/internal/engine/installer/nsis"
 	"vitrine/internal/engine/limit"
 	"vitrine/internal/engine/mail"
@@ -159,6 +160,10 @@ func (w *walk) dispatch() error {
 		return tnef.Walk(w.c.Data, w.b, &parts{w})
 	case Encoded:
 		return mail.WalkEncoded(w.c.Data, w.b, &parts{w})
+	case Inno:
+		return inno.Walk(w.c.Data, w.job())
+	case InnoSlice:
+		return inno.WalkSlice(w.c.Data, w.job())
 	case NSIS:
 		return nsis.Walk(w.c.Data, w.job())
 	}

@@ -38,16 +38,18 @@ const (
 	RTF
 	PDF
 	OneNote
-	Mail    // and mailboxes
-	UPX     // a packed program
-	NSIS    // installers, from the first header behind their stub
-	TNEF    // winmail.dat
-	Encoded // a text with files coded as lines: uuencode, yEnc
+	Mail      // and mailboxes
+	UPX       // a packed program
+	NSIS      // installers, from the first header behind their stub
+	TNEF      // winmail.dat
+	Encoded   // a text with files coded as lines: uuencode, yEnc
+	Inno      // installers, from the beginning of their program
+	InnoSlice // a file with a part of what an Inno installer brings
 )
 
 // String is the format's usual name.
 func (f Format) String() string {
-	names := [...]string{"none", "zip", "tar", "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "7z", "rar", "ar", "cpio", "rpm", "cab", "iso", "udf", "ole", "rtf", "pdf", "onenote", "mail", "upx", "nsis", "tnef", "encoded text"}
+	names := [...]string{"none", "zip", "tar", "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "7z", "rar", "ar", "cpio", "rpm", "cab", "iso", "udf", "ole", "rtf", "pdf", "onenote", "mail", "upx", "nsis", "tnef", "encoded text", "inno", "inno slice"}
 	if int(f) < len(names) {
 		return names[f]
 	}

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"vitrine/internal/engine/installer"
+	"vitrine/internal/engine/installer/inno"
 	"vitrine/internal/engine/installer/nsis"
 	"vitrine/internal/engine/tnef"
 )
@@ -18,6 +19,8 @@ func installerFormat(data []byte) Format {
 	switch {
 	case nsis.Begins(data):
 		return NSIS
+	case inno.IsSlice(data):
+		return InnoSlice
 	case tnef.Begins(data):
 		return TNEF
 	}
@@ -29,6 +32,9 @@ func installers(program []byte) []Part {
 	var parts []Part
 	if at := nsis.Find(program); at > 0 {
 		parts = append(parts, Part{NSIS, at})
+	}
+	if inno.Find(program) {
+		parts = append(parts, Part{Inno, 0})
 	}
 	return parts
 }

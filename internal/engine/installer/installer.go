@@ -89,11 +89,33 @@ func (j *Job) Damaged(what string, err error) error {
 // packed is how many bytes the whole stream was packed into. ok tells whether
 // the stream goes on; why not was told with the part then.
 func (j *Job) Piece(name string, r io.Reader, n int64, packed int) (ok bool, err error) {
+	return j.PieceThrough(name, r, n, packed, nil)
+}
+
+// PieceThrough is Piece of bytes that go through what over puts on them; nil
+// puts nothing there.
+func (j *Job) PieceThrough(name string, r io.Reader, n int64, packed int, over func(io.Reader) io.Reader) (ok bool, err error) {
 	p := &piece{r: r, left: n}
-	if err := j.Sink.Decoded(name, p, packed); err != nil {
+	var in io.Reader = p
+	if over != nil {
+		in = over(p)
+	}
+	if err := j.Sink.Decoded(name, in, packed); err != nil {
 		return false, err
 	}
 	// What is too large for a part is passed over; the next lies behind it.
+	return j.pass(p)
+}
+
+// Skip goes behind the next n bytes of a stream; they are counted.
+func (j *Job) Skip(r io.Reader, n int64) (ok bool, err error) {
+	return j.pass(&piece{r: r, left: n})
+}
+
+func (j *Job) pass(p *piece) (ok bool, err error) {
+	if p.left <= 0 {
+		return true, nil
+	}
 	buf := make([]byte, min(p.left, step))
 	for p.left > 0 && p.err == nil {
 		k, _ := p.Read(buf)

@@ -26,7 +26,7 @@ func (w *bits) put(v uint64, n uint) {
 const bzip2Block = 5000
 
 // bzip2 packs data as installers do: blocks with a sign of one byte and without
-// checksums. All codes are of one length.
+// checksums. The codes are of 8 and 9 bits.
 func bzip2(data []byte) []byte {
 	var w bits
 	for part := range slices.Chunk(runs(data), bzip2Block) {
@@ -38,6 +38,41 @@ func bzip2(data []byte) []byte {
 		w.put(0, 8-w.n)
 	}
 	return w.out
+}
+
+// BZip2 packs data as the tool of that name does, as far as its reader can
+// tell.
+func BZip2(data []byte) []byte {
+	w := bits{out: []byte("BZh9")}
+	all := uint32(0)
+	for part := range slices.Chunk(data, bzip2Block) {
+		sum := bzip2Sum(part)
+		all = all<<1 | all>>31
+		all ^= sum
+		w.put(0x314159, 24)
+		w.put(0x265359, 24)
+		w.put(uint64(sum), 32)
+		w.put(0, 1)
+		w.block(runs(part))
+	}
+	w.put(0x177245, 24)
+	w.put(0x385090, 24)
+	w.put(uint64(all), 32)
+	w.put(0, 7)
+	return w.out
+}
+
+// bzip2Sum is the CRC-32 with the bits of each byte highest first.
+func bzip2Sum(data []byte) uint32 {
+	sum := ^uint32(0)
+	for _, c := range data {
+		sum ^= uint32(c) << 24
+		for range 8 {
+			top := sum >> 31
+			sum = sum<<1 ^ top*0x04c11db7
+		}
+	}
+	return ^sum
 }
 
 // runs writes a count behind four equal bytes. No block may end within a run,
@@ -108,13 +143,20 @@ func (w *bits) symbols(s []int) {
 	for range groups {
 		w.put(0b10, 2) // always the other of the two
 	}
+	const long = 254 // symbols from here on have codes of 9 bits, others of 8
 	for range 2 {
-		w.put(9, 5)
-		for range 258 {
+		w.put(8, 5)
+		for range long {
 			w.put(0, 1)
 		}
+		w.put(0b100, 3)
+		w.put(0, 3)
 	}
 	for _, v := range s {
-		w.put(uint64(v), 9)
+		if v < long {
+			w.put(uint64(v), 8)
+		} else {
+			w.put(uint64(long+v), 9)
+		}
 	}
 }
