@@ -24,7 +24,7 @@ func (u *unpacker) elf() (*buffer, error) {
 	if !ok {
 		return nil, damaged("the ELF header is damaged")
 	}
-	mark, at := lastHeader(u.data, isELF)
+	mark, at := tailHeader(u.data, isELF)
 	c := &chain{unpacker: u, elfHead: h, out: u.newBuffer(), packedSum: 1, unpackedSum: 1}
 	if at >= 0 && wholeFile(mark.format) {
 		return c.whole(mark, at)
@@ -38,6 +38,9 @@ func (u *unpacker) elf() (*buffer, error) {
 		if c.at, ok = h.librarySpot(u.data); !ok {
 			return c.out, damaged("the packed data was not found")
 		}
+	}
+	if at < 0 {
+		mark, at = bareHeader(u.data, isELF, h.order, uint32(c.at-infoSize))
 	}
 	// A packed program needs no linking, a packed library is linked as ever.
 	_, library := h.dynamic()
@@ -54,6 +57,10 @@ func (u *unpacker) elf() (*buffer, error) {
 	return c.out, worse(err, c.verify(mark, at >= 0))
 }
 
+// infoSize is that of the second of two small records before the first block;
+// the other has as much.
+const infoSize = 12
+
 // info is what two small records before the first block say, and the header.
 type info struct {
 	file   uint64 // bytes of the unpacked file; 0: not known
@@ -65,8 +72,8 @@ type info struct {
 // to keep the packer from unpacking the file.
 func (c *chain) info(mark header, marked bool) info {
 	var i info
-	if b := c.data[:c.at]; len(b) >= 24 {
-		b = b[len(b)-24:]
+	if b := c.data[:c.at]; len(b) >= 2*infoSize {
+		b = b[len(b)-2*infoSize:]
 		i.loader = uint64(c.order.Uint16(b[8:]))
 		i.file = uint64(c.order.Uint32(b[16:]))
 		i.block = uint64(c.order.Uint32(b[20:]))
@@ -140,10 +147,10 @@ func (c *chain) whole(mark header, at int) (*buffer, error) {
 	}
 	// The place behind the header names the first record; the blocks follow.
 	first := binary.LittleEndian.Uint32(c.data[at+headerSize:])
-	if first > uint32(at) || at-int(first) < 12 {
+	if first > uint32(at) || at-int(first) < infoSize {
 		return c.out, damaged("the packed data was not found")
 	}
-	c.at = int(first) + 12
+	c.at = int(first) + infoSize
 	for {
 		if err := c.Budget.Check(); err != nil {
 			return c.out, err

@@ -169,32 +169,40 @@ type start struct {
 // marks before it say.
 func (h *elfHead) findStart(data []byte, from int, old byte) (start, bool) {
 	end := min(len(data), from+startSpan)
-	for at := from; at+oldBlockHead < end; at += 4 {
-		if h.beginsHere(data, at) {
-			return start{at: at, head: blockHeadSize}, true
-		}
-		if old != 0 && h.beginsOld(data, at, old) {
-			return start{at: at, head: oldBlockHead, method: old}, true
+	for at, tries := from, 0; at+oldBlockHead < end && tries < maxTries; at += 4 {
+		for _, s := range []start{{at, blockHeadSize, 0}, {at, oldBlockHead, old}} {
+			if s.head == oldBlockHead && old == 0 {
+				continue
+			}
+			begins, tried := h.begins(data, s)
+			if begins {
+				return s, true
+			}
+			if tried {
+				tries++
+			}
 		}
 	}
 	return start{}, false
 }
 
-func (h *elfHead) beginsHere(data []byte, at int) bool {
-	k, ok := h.block(data[at:], blockHeadSize)
-	if !ok || k.unpacked < 52 || k.packed == k.unpacked || !knownMethod(k.method) {
-		return false
-	}
-	src := data[at+blockHeadSize:][:k.packed]
-	return startsWith(src, k.method, data[:7])
-}
+// maxTries is how many places are unpacked to see whether they begin anything.
+// Chance gives none.
+const maxTries = 64
 
-func (h *elfHead) beginsOld(data []byte, at int, method byte) bool {
-	k, ok := h.block(data[at:], oldBlockHead)
-	if !ok || k.unpacked < 52 || k.packed == k.unpacked {
-		return false
+// begins tells whether the first block is at a place, and whether it was
+// worth a try: only that takes time.
+func (h *elfHead) begins(data []byte, s start) (yes, tried bool) {
+	k, ok := h.block(data[s.at:], s.head)
+	method := k.method
+	if s.head == oldBlockHead {
+		method = s.method
 	}
-	return startsWith(data[at+oldBlockHead:][:k.packed], method, data[:7])
+	if !ok || k.unpacked < 52 || k.packed == k.unpacked || !knownMethod(method) {
+		return false, false
+	}
+	// A packed header begins as that of the packed file: kind and order.
+	return startsWith(data[s.at+s.head:][:k.packed], method, data[:7]), true
 }
 
 // identifyELF tells whether an ELF file is packed.
@@ -206,7 +214,7 @@ func identifyELF(data []byte) bool {
 	if _, ok := h.findStart(data, h.size, 0); ok {
 		return true
 	}
-	if _, ok := tailHeader(data, isELF); ok {
+	if _, at := tailHeader(data, isELF); at >= 0 {
 		return true
 	}
 	_, ok = h.librarySpot(data)
@@ -221,13 +229,17 @@ func (h *elfHead) librarySpot(data []byte) (int, bool) {
 	}
 	size := make([]byte, 4)
 	h.order.PutUint32(size, uint32(h.size))
-	for from, tries := h.size, 0; tries < 64; tries++ {
+	for from, tries := h.size, 0; tries < maxTries; {
 		i := bytes.Index(data[from:], size)
 		if i < 0 {
 			break
 		}
-		if h.beginsHere(data, from+i) {
+		yes, tried := h.begins(data, start{at: from + i, head: blockHeadSize})
+		if yes {
 			return from + i, true
+		}
+		if tried {
+			tries++
 		}
 		from += i + 1
 	}

@@ -8,12 +8,11 @@ import (
 // the packed data, and what is written to) lies unpacked in the file; the
 // packer changed the header, the table of segments and one entry point.
 func (c *chain) library(i info) error {
-	const records = 24 // the two small records before the first block
 	own, err := c.original()
 	if err != nil {
 		return err
 	}
-	plain := uint64(c.at - records)
+	plain := uint64(c.at - 2*infoSize)
 	head, err := c.next()
 	if err != nil {
 		return err

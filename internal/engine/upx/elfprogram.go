@@ -95,48 +95,54 @@ func (c *chain) findGap(g segment, i info) bool {
 	if i.block > 0 && i.block < g.size {
 		sizes = append(sizes, i.block)
 	}
-	best := -1
+	best, tries := len(c.data), 0
 	for _, size := range sizes {
 		if size>>32 != 0 {
 			continue
 		}
 		word := make([]byte, 4)
 		c.order.PutUint32(word, uint32(size))
-		for at := c.at; best < 0 || at < best; at++ {
-			n := bytes.Index(c.data[at:], word)
+		for at := c.at; at < best && tries < maxTries; at++ {
+			n := bytes.Index(c.data[at:best], word)
 			if n < 0 {
 				break
 			}
-			if at += n; c.gapHere(at) {
-				if best < 0 || at < best {
-					best = at
-				}
-				break
+			at += n
+			yes, tried := c.gapHere(at)
+			if yes {
+				best = at
+			}
+			if tried {
+				tries++
 			}
 		}
 	}
-	if best >= 0 {
-		c.at = best
+	if best == len(c.data) {
+		return false
 	}
-	return best >= 0
+	c.at = best
+	return true
 }
 
 // gapHere tells whether a block of a gap is at a place: it has no filter, and
-// unpacks at least to its first bytes.
-func (c *chain) gapHere(at int) bool {
+// unpacks at least to its first bytes. It tells too whether that was tried.
+func (c *chain) gapHere(at int) (yes, tried bool) {
 	k, ok := c.block(c.data[at:], c.head)
 	if !ok || k.filter != 0 || k.mark != 0 {
-		return false
+		return false, false
 	}
 	if k.packed == k.unpacked {
-		return k.method == 0 && k.extra == 0
+		return k.method == 0 && k.extra == 0, false
 	}
 	method := k.method
 	if c.head == oldBlockHead {
 		method = c.method
 	}
+	if !knownMethod(method) {
+		return false, false
+	}
 	p := make([]byte, min(k.unpacked, 256))
-	return knownMethod(method) && peek(p, c.data[at+k.size:][:k.packed], method) == len(p)
+	return peek(p, c.data[at+k.size:][:k.packed], method) == len(p), true
 }
 
 // holes is how much of a file may be missing and taken as zeros.

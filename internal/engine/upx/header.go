@@ -65,33 +65,31 @@ func checkByte(b []byte) byte {
 // tail is how far from its end a packed ELF or Mach-O program has the header.
 const tail = 16 << 10
 
-// tailHeader finds the last header near the end of data whose format is asked
-// for: one with its magic, or else one without.
-func tailHeader(data []byte, format func(byte) bool) (found header, ok bool) {
-	h, at := lastHeader(data, format)
-	return h, at >= 0
-}
-
-// lastHeader is tailHeader that also gives the place, negative for none.
-func lastHeader(data []byte, format func(byte) bool) (header, int) {
+// tailHeader finds the last header near the end of data that has its magic, and
+// whose format is asked for. The place is negative for none.
+func tailHeader(data []byte, format func(byte) bool) (h header, at int) {
 	low := max(0, len(data)-tail)
 	for end := len(data); ; {
 		i := bytes.LastIndex(data[low:end], []byte(magic))
 		if i < 0 {
-			break
+			return header{}, -1
 		}
 		if h, ok := parseHeader(data[low+i:]); ok && format(h.format) {
 			return h, low + i
 		}
 		end = low + i + len(magic) - 1
 	}
-	for at := len(data) - headerSize; at >= low; at-- {
-		// Versions since 2000 are 11 to 14; the byte is there before a
-		// look at all of the rest.
-		if v := data[at+4]; v < 10 || v > 16 || !format(data[at+5]) {
+}
+
+// bareHeader finds the header near the end of data whose magic is gone. The
+// word behind it, which names the place of the packed data, must say what is
+// known of that place.
+func bareHeader(data []byte, format func(byte) bool, order binary.ByteOrder, place uint32) (h header, at int) {
+	for at := len(data) - headerSize - 4; at >= max(0, len(data)-tail); at-- {
+		if order.Uint32(data[at+headerSize:]) != place {
 			continue
 		}
-		if h, ok := parseHeader(data[at:]); ok {
+		if h, ok := parseHeader(data[at:]); ok && format(h.format) {
 			return h, at
 		}
 	}

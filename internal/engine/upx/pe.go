@@ -93,11 +93,13 @@ func (h *peHead) at(n int) (address, size uint32) {
 	return le32(t), le32(t[4:])
 }
 
+// alignUp rounds up to a multiple, and stays at the most that fits.
 func alignUp(n, to uint32) uint32 {
 	if to == 0 {
 		return n
 	}
-	return (n + to - 1) / to * to
+	up := (uint64(n) + uint64(to) - 1) / uint64(to) * uint64(to)
+	return uint32(min(up, 1<<32-1))
 }
 
 // peFile is a PE file as it is packed.
@@ -233,8 +235,26 @@ func identifyPE(data []byte) bool {
 	if !ok {
 		return false
 	}
-	_, ok = f.find()
-	return ok
+	where, ok := f.find()
+	return ok && (where.known || f.looksPacked(where.at))
+}
+
+// looksPacked tells whether data without a header of the packer can be its:
+// the first section is empty in the file, and one of the methods goes on.
+// Other packers' loaders begin alike.
+func (f *peFile) looksPacked(at int) bool {
+	const far = 8 << 10
+	first := f.sections[0]
+	if first.size != 0 || first.memory < far {
+		return false
+	}
+	p := make([]byte, far)
+	for _, m := range []byte{methodLZMA, methodNRV2E, methodNRV2D, methodNRV2B} {
+		if peek(p, f.data[at:], m) == far {
+			return true
+		}
+	}
+	return false
 }
 
 // pe unpacks a PE file.

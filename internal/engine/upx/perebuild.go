@@ -133,11 +133,12 @@ func (r *rebuild) write(out *buffer) error {
 		return err
 	}
 	last := r.f.sections[len(r.f.sections)-1]
-	end := uint64(alignUp(last.offset+last.size, r.f.fileAlign()))
-	if end < uint64(len(r.f.data)) {
-		return out.write(r.f.data[end:])
+	end := uint64(last.offset) + uint64(last.size)
+	if end >= uint64(len(r.f.data)) {
+		return nil
 	}
-	return nil
+	end = uint64(alignUp(uint32(end), r.f.fileAlign()))
+	return out.write(r.f.data[min(end, uint64(len(r.f.data))):])
 }
 
 // maxPadding is more than the alignment of sections in any file.

@@ -48,8 +48,8 @@ func Identify(data []byte) bool {
 	case kindPE:
 		return identifyPE(data)
 	case kindMachO:
-		_, ok := tailHeader(data, isMachO)
-		return ok
+		_, at := tailHeader(data, isMachO)
+		return at >= 0
 	}
 	return false
 }
