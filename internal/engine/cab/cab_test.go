@@ -84,7 +84,7 @@ func text(seed, n int) []byte {
 
 func TestMethods(t *testing.T) {
 	files := []cabtest.File{{Name: "small.txt", Data: text(1, 5)}, {Name: "empty"}, {Name: `dir\large.bin`, Data: text(2, 100_000)}, {Name: "last\xff", Data: text(3, 40_000)}}
-	for _, method := range []uint16{cabtest.Stored, cabtest.MSZIP, cabtest.LZX | 15<<8, cabtest.LZX | 21<<8} {
+	for _, method := range []uint16{cabtest.Stored, cabtest.MSZIP, cabtest.LZX | 15<<8, cabtest.LZX | 21<<8, cabtest.Quantum | 18<<8} {
 		for _, c := range []cabtest.Config{{}, {NoSums: true}, {ReserveHeader: 20, ReserveFolder: 3, ReserveBlock: 5}, {Previous: "a.cab", Next: "b.cab"}} {
 			o := lzxtest.Options{Kinds: []lzxtest.Kind{lzxtest.Aligned, lzxtest.Verbatim, lzxtest.Uncompressed}, Block: 20_001, CallSize: 5000}
 			got := walk(t, c.Cabinet(cabtest.Folder{Method: method, Files: files, Options: o}, cabtest.Folder{Method: method, Files: []cabtest.File{{Name: "other", Data: text(4, 70_000)}}}))
@@ -132,6 +132,7 @@ func TestDamaged(t *testing.T) {
 		{"a folder too high", change(stored, 44+8, 1), "b c | damaged: cab: 1 files are in folders that are not there"},
 		{"a folder of no method", change(stored, 42, 5), "a | a: method: cab: method 5 is not known | method: cab: 2 members behind \"a\" cannot be read either"},
 		{"an LZX window too large", change(packed, 43, 22), "a | a: damaged: cab: lzx: a window of 2^22 bytes | damaged: cab: 2 members behind \"a\" cannot be read either"},
+		{"a Quantum window too small", change(stored, 42, 2, 9), "a | a: damaged: cab: quantum: a window of 2^9 bytes | damaged: cab: 2 members behind \"a\" cannot be read either"},
 		{"a file of 4 GB", change(stored, 44, 0xff, 0xff, 0xff, 0xff), "a b c | a: damaged: cab: the folder ends 4294847295 bytes before the file does"},
 		{"a file that begins at 4 GB", change(stored, 44+36+4, 0xff, 0xff, 0xff, 0xff), "a b c | c: damaged: cab: the folder ends 40000 bytes before the file does"},
 		{"blocks outside of the file", change(stored, 36, 0xff, 0xff, 0xff, 0xff), "a | a: unexpected EOF | damaged: cab: 2 members behind \"a\" cannot be read either"},
@@ -236,7 +237,7 @@ func TestBegins(t *testing.T) {
 }
 
 func FuzzCab(f *testing.F) {
-	for _, method := range []uint16{cabtest.Stored, cabtest.MSZIP, cabtest.LZX | 15<<8} {
+	for _, method := range []uint16{cabtest.Stored, cabtest.MSZIP, cabtest.LZX | 15<<8, cabtest.Quantum | 12<<8} {
 		f.Add(cabtest.Config{ReserveBlock: 1}.Cabinet(cabtest.Folder{Method: method, Files: []cabtest.File{{Name: "a", Data: text(1, 300)}, {Name: "b", Data: text(2, 50)}}}))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -249,8 +250,9 @@ func FuzzCab(f *testing.F) {
 	})
 }
 
-func BenchmarkMSZIP(b *testing.B) { benchmark(b, cabtest.MSZIP) }
-func BenchmarkLZX(b *testing.B)   { benchmark(b, cabtest.LZX|18<<8) }
+func BenchmarkMSZIP(b *testing.B)   { benchmark(b, cabtest.MSZIP) }
+func BenchmarkLZX(b *testing.B)     { benchmark(b, cabtest.LZX|18<<8) }
+func BenchmarkQuantum(b *testing.B) { benchmark(b, cabtest.Quantum|18<<8) }
 
 func benchmark(b *testing.B, method uint16) {
 	data := cabtest.Cabinet(cabtest.Folder{Method: method, Files: []cabtest.File{{Name: "a", Data: text(1, 1<<20)}}})

@@ -8,6 +8,7 @@ import (
 	"github.com/klauspost/compress/flate"
 
 	"vitrine/internal/engine/codec/lzx"
+	"vitrine/internal/engine/codec/quantum"
 	"vitrine/internal/engine/limit"
 )
 
@@ -32,7 +33,8 @@ type decoder interface {
 type works struct {
 	out  []byte
 	zip  mszip
-	lzx  lzxBlocks
+	lzx  frames[*lzx.Decoder]
+	qtm  frames[*quantum.Decoder]
 	held int64
 }
 
@@ -50,6 +52,7 @@ func (w *works) open(b *limit.Budget, method uint16, total int64) (decoder, erro
 		w.out = make([]byte, maxBlock)
 	}
 	size := uint(method >> 8 & 31)
+	total += blockSize // the last block may not say what it holds
 	switch method & 15 {
 	case methodStored:
 		return stored{}, nil
@@ -57,19 +60,32 @@ func (w *works) open(b *limit.Budget, method uint16, total int64) (decoder, erro
 		w.zip.history = w.zip.history[:0]
 		return &w.zip, nil
 	case methodLZX:
-		total += blockSize // the last block may not say what it holds
-		if more := lzx.Memory(size, total) - w.lzx.held; more > 0 && size <= lzx.MaxBits {
-			if err := w.hold(b, more); err != nil {
-				return nil, err
-			}
-			w.lzx.held += more
+		if w.lzx.d == nil {
+			w.lzx.d = new(lzx.Decoder)
 		}
-		if err := w.lzx.Reset(size, total); err != nil {
-			return nil, limit.Errorf(limit.Damaged, "cab: %v", err)
+		return &w.lzx, w.window(b, &w.lzx.window, lzx.Memory(min(size, lzx.MaxBits), total), func() error { return w.lzx.d.Reset(size, total) })
+	case methodQuantum:
+		if w.qtm.d == nil {
+			w.qtm.d = new(quantum.Decoder)
 		}
-		return &w.lzx, nil
+		return &w.qtm, w.window(b, &w.qtm.window, quantum.Memory(min(size, quantum.MaxBits), total), func() error { return w.qtm.d.Reset(size, total) })
 	}
 	return nil, limit.Errorf(limit.Method, "cab: method %d is not known", method&15)
+}
+
+// window holds the memory of a decoder's window, of which have is held, and
+// makes the decoder ready.
+func (w *works) window(b *limit.Budget, have *int64, need int64, reset func() error) error {
+	if need > *have {
+		if err := w.hold(b, need-*have); err != nil {
+			return err
+		}
+		*have = need
+	}
+	if err := reset(); err != nil {
+		return limit.Errorf(limit.Damaged, "cab: %v", err)
+	}
+	return nil
 }
 
 func (w *works) hold(b *limit.Budget, n int64) error {
@@ -149,14 +165,15 @@ func (m *mszip) remember(out []byte) {
 	m.history = append(m.history, out...)
 }
 
-// lzxBlocks unpacks LZX, one frame for each block.
-type lzxBlocks struct {
-	lzx.Decoder
-	held int64
+// frames unpacks what comes in frames that need those before, one in each
+// block.
+type frames[D interface {
+	Frame(in, out []byte) (int, error)
+}] struct {
+	d      D
+	window int64 // the memory held for it
 }
 
-func (*lzxBlocks) resumes() bool { return false }
+func (*frames[D]) resumes() bool { return false }
 
-func (l *lzxBlocks) block(in, out []byte, rest bool) (int, error) {
-	return l.Frame(in, out)
-}
+func (f *frames[D]) block(in, out []byte, rest bool) (int, error) { return f.d.Frame(in, out) }

@@ -8,9 +8,10 @@ import (
 	"encoding/binary"
 
 	"vitrine/internal/engine/codec/lzx/lzxtest"
+	"vitrine/internal/engine/codec/quantum/quantumtest"
 )
 
-// The methods of folders. LZX has its window added: LZX | 18<<8.
+// The methods of folders. LZX and Quantum have their window added: LZX | 18<<8.
 const (
 	Stored  = 0
 	MSZIP   = 1
@@ -148,9 +149,12 @@ func (f *Folder) blocks() []Block {
 func Blocks(method uint16, all []byte, o lzxtest.Options) []Block {
 	var out []Block
 	var frames [][]byte
-	if method&15 == LZX {
+	switch method & 15 {
+	case LZX:
 		o.Bits = uint(method >> 8)
 		frames = lzxtest.Frames(all, o)
+	case Quantum:
+		frames = quantumtest.Frames(all, uint(method>>8))
 	}
 	for at := 0; at < len(all); at += blockSize {
 		part := all[at:min(at+blockSize, len(all))]
@@ -158,7 +162,7 @@ func Blocks(method uint16, all []byte, o lzxtest.Options) []Block {
 		switch method & 15 {
 		case MSZIP:
 			b.Packed = deflated(part, all[max(at-blockSize, 0):at])
-		case LZX:
+		case LZX, Quantum:
 			b.Packed = frames[at/blockSize]
 		}
 		out = append(out, b)
