@@ -37,6 +37,11 @@ func wrapped(ts *testscript.TestScript, neg bool, args []string) {
 		data = installertest.Inno{Version: "6.1.0", Number: 60100, Unicode: true, Method: "lzma2", Packed: true}.Program(file)
 	case "inno-locked":
 		data = installertest.Inno{Version: "5.5.7", Number: 50507, Method: "zlib", Encrypted: true}.Program(file)
+	case "pyinstaller":
+		modules := installertest.File{Name: "PYZ-00.pyz", Data: installertest.PYZ(file)}
+		data = installertest.PyInstaller("zb", modules, file)
+	case "asar":
+		data = installertest.Asar(file)
 	case "tnef":
 		data = installertest.TNEF(file)
 	case "base64":

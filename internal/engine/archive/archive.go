@@ -15,8 +15,10 @@ import (
 
 	"vitrine/internal/engine/codec"
 	"vitrine/internal/engine/document"
+	"vitrine/internal/engine/installer/asar"
 	"vitrine/internal/engine/installer/inno"
 	"vitrine/internal/engine/installer/nsis"
+	"vitrine/internal/engine/installer/pyinstaller"
 	"vitrine/internal/engine/limit"
 	"vitrine/internal/engine/mail"
 	"vitrine/internal/engine/tnef"
@@ -164,6 +166,12 @@ func (w *walk) dispatch() error {
 		return inno.Walk(w.c.Data, w.job())
 	case InnoSlice:
 		return inno.WalkSlice(w.c.Data, w.job())
+	case PyInstaller:
+		return pyinstaller.Walk(w.c.Data, w.job())
+	case PyModules:
+		return pyinstaller.WalkModules(w.c.Data, w.job())
+	case Asar:
+		return asar.Walk(w.c.Data, w.job())
 	case NSIS:
 		return nsis.Walk(w.c.Data, w.job())
 	}

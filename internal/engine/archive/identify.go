@@ -38,18 +38,21 @@ const (
 	RTF
 	PDF
 	OneNote
-	Mail      // and mailboxes
-	UPX       // a packed program
-	NSIS      // installers, from the first header behind their stub
-	TNEF      // winmail.dat
-	Encoded   // a text with files coded as lines: uuencode, yEnc
-	Inno      // installers, from the beginning of their program
-	InnoSlice // a file with a part of what an Inno installer brings
+	Mail        // and mailboxes
+	UPX         // a packed program
+	NSIS        // installers, from the first header behind their stub
+	TNEF        // winmail.dat
+	Encoded     // a text with files coded as lines: uuencode, yEnc
+	Inno        // installers, from the beginning of their program
+	InnoSlice   // a file with a part of what an Inno installer brings
+	PyInstaller // programs of Python, from the beginning of their loader
+	PyModules   // the modules in one
+	Asar        // programs of Electron
 )
 
 // String is the format's usual name.
 func (f Format) String() string {
-	names := [...]string{"none", "zip", "tar", "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "7z", "rar", "ar", "cpio", "rpm", "cab", "iso", "udf", "ole", "rtf", "pdf", "onenote", "mail", "upx", "nsis", "tnef", "encoded text", "inno", "inno slice"}
+	names := [...]string{"none", "zip", "tar", "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "7z", "rar", "ar", "cpio", "rpm", "cab", "iso", "udf", "ole", "rtf", "pdf", "onenote", "mail", "upx", "nsis", "tnef", "encoded text", "inno", "inno slice", "pyinstaller", "pyz", "asar"}
 	if int(f) < len(names) {
 		return names[f]
 	}

@@ -2,8 +2,10 @@ package archive
 
 import (
 	"vitrine/internal/engine/installer"
+	"vitrine/internal/engine/installer/asar"
 	"vitrine/internal/engine/installer/inno"
 	"vitrine/internal/engine/installer/nsis"
+	"vitrine/internal/engine/installer/pyinstaller"
 	"vitrine/internal/engine/tnef"
 )
 
@@ -21,6 +23,10 @@ func installerFormat(data []byte) Format {
 		return NSIS
 	case inno.IsSlice(data):
 		return InnoSlice
+	case pyinstaller.IsModules(data):
+		return PyModules
+	case asar.Begins(data):
+		return Asar
 	case tnef.Begins(data):
 		return TNEF
 	}
@@ -35,6 +41,9 @@ func installers(program []byte) []Part {
 	}
 	if inno.Find(program) {
 		parts = append(parts, Part{Inno, 0})
+	}
+	if pyinstaller.Find(program) {
+		parts = append(parts, Part{PyInstaller, 0})
 	}
 	return parts
 }

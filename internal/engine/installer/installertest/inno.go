@@ -1,8 +1,6 @@
 package installertest
 
 import (
-	"bytes"
-	"compress/zlib"
 	"encoding/binary"
 	"hash/crc32"
 )
@@ -80,16 +78,7 @@ func (n Inno) pack(data []byte) []byte {
 	case "":
 		return data
 	case "zlib":
-		var b bytes.Buffer
-		z := zlib.NewWriter(&b)
-		_, err := z.Write(data)
-		if err == nil {
-			err = z.Close()
-		}
-		if err != nil {
-			panic(err)
-		}
-		return b.Bytes()
+		return Zlib(data)
 	case "bzip2":
 		return BZip2(data)
 	case "lzma":
