@@ -139,3 +139,34 @@ func TestYaracMustBeThere(t *testing.T) {
 		t.Error("without yarac every file would be refused without a reason")
 	}
 }
+
+func TestFlattenTakesEachNameOnce(t *testing.T) {
+	files := find(t, map[string]string{
+		"a.yar": rules("one", "two"), "b.yar": rules("two", "three"), "c.yar": rules("four"), "d.yar": "global " + rules("five"),
+		"e.yar": `include "a.yar"` + "\n" + rules("six"), "f.yar": "rule broken {", "g.yar": rules("seven", "seven"),
+	})
+	f := Flatten(files, 100)
+	if f.Files != 2 || f.Rules != 3 || strings.Count(f.Text, "rule two") != 1 || strings.Contains(f.Text, "global") {
+		t.Errorf("%d files, %d rules:\n%s", f.Files, f.Rules, f.Text)
+	}
+	small := Flatten(files, 1)
+	if !strings.HasPrefix(f.Text, small.Text) || small.Files != 1 {
+		t.Error("a small cut is no part of a larger one")
+	}
+	if again := Flatten(files, 100); again != f {
+		t.Error("another cut the second time")
+	}
+}
+
+func TestFirstLeavesSomeToSpare(t *testing.T) {
+	files := make([]File, 100)
+	for i := range files {
+		files[i] = File{Path: strings.Repeat("x", i), Rules: 2, Text: []byte{byte(i)}}
+	}
+	if n := len(First(files, 40)); n != 26 {
+		t.Errorf("%d files of 2 rules for 40 rules, want 26", n)
+	}
+	if n := len(First(files, 4000)); n != 100 {
+		t.Errorf("%d files, want all", n)
+	}
+}

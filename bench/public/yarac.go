@@ -12,6 +12,7 @@ import (
 type Yarac struct {
 	Command string
 	Dir     string // where it may write
+	Bare    bool   // define no external variables
 }
 
 // chunk is how many files are tried at once: most compile.
@@ -48,7 +49,10 @@ func (y Yarac) Compile(files []File, out string) error {
 
 // run gives the first line yarac says.
 func (y Yarac) run(files []File, out string) (string, error) {
-	args := append([]string{"-w"}, Defines()...)
+	args := []string{"-w"}
+	if !y.Bare {
+		args = append(args, Defines()...)
+	}
 	for _, f := range files {
 		args = append(args, f.Namespace+":"+f.Path)
 	}
