@@ -1,8 +1,10 @@
 package yara
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 
 	"vitrine/yara/internal/blob"
 	"vitrine/yara/internal/modules"
@@ -37,10 +39,16 @@ func (r *Rules) MarshalBinary() ([]byte, error) {
 const features = 0
 
 // Load reads rules written by MarshalBinary. It checks all of data before it
-// uses any, and the rules keep it: data must not change afterwards. Whatever
-// data holds, Load and scans with its result neither panic nor run without end.
+// uses any, and keeps none of it. Whatever data holds, Load and scans with its
+// result neither panic nor run without end.
 func Load(data []byte) (*Rules, error) {
-	r, err := blob.Open(data)
+	return LoadFrom(bytes.NewReader(data), int64(len(data)))
+}
+
+// LoadFrom is Load for a file of some size, which takes less memory than to
+// read it first. It reads from several places at once, and some twice.
+func LoadFrom(src io.ReaderAt, size int64) (*Rules, error) {
+	r, err := blob.Open(src, size)
 	if err != nil {
 		return nil, err
 	}

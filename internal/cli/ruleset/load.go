@@ -158,13 +158,12 @@ func (l *loader) path(name string) {
 		l.directory(name)
 		return
 	}
+	if info.Mode().IsRegular() && l.blob(name, info.Size()) {
+		return
+	}
 	text, err := readFile(name)
 	if err != nil {
 		l.fail("read rules %s: %w", name, err)
-		return
-	}
-	if yara.IsCompiled(text) {
-		l.blob(name, text)
 		return
 	}
 	if bytes.HasPrefix(text, []byte("PK\x03\x04")) || bytes.HasPrefix(text, []byte("PK\x05\x06")) {

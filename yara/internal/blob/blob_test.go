@@ -1,6 +1,8 @@
 package blob
 
 import (
+	"bytes"
+	"errors"
 	"testing"
 
 	"vitrine/yara/internal/module"
@@ -20,7 +22,7 @@ func TestRecords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Open(data)
+	r, err := Open(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +51,7 @@ func TestReaderRefuses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := Open(data)
+		r, err := Open(bytes.NewReader(data), int64(len(data)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,5 +78,50 @@ func TestPathsNameEverything(t *testing.T) {
 				t.Errorf("function %s", path)
 			}
 		}
+	}
+}
+
+// failing is a file that ends before it should.
+type failing struct{ data []byte }
+
+func (f failing) ReadAt(b []byte, at int64) (int, error) {
+	if at >= int64(len(f.data)) {
+		return 0, errors.New("it is gone")
+	}
+	return copy(b, f.data[at:]), nil
+}
+
+// TestSectionsAreReadAgain: whatever was dropped can be asked for, and a file
+// that shrinks is an error.
+func TestSectionsAreReadAgain(t *testing.T) {
+	w := &Writer{}
+	at, n := w.Bytes([]byte("some bytes"))
+	for i := range uint32(100) {
+		w.Row(Lists, i)
+		w.Row(Texts, at, n)
+	}
+	data, err := w.Finish(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 100 {
+		if got := r.Bytes(r.At(Texts, i), 0); string(got) != "some bytes" || r.At(Lists, i).Int(0) != int32(i) {
+			t.Fatalf("record %d: %q and %d", i, got, r.At(Lists, i).Int(0))
+		}
+		r.Drop(Texts, Lists)
+	}
+	if r.Err() != nil || r.Verify() != nil {
+		t.Errorf("%v", r.Err())
+	}
+	short, err := Open(failing{data[:len(data)-1000]}, int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if short.At(Texts, 99); short.Err() == nil || short.Verify() == nil {
+		t.Error("what is gone is taken")
 	}
 }

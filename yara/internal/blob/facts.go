@@ -44,6 +44,7 @@ func ReadFacts(r *Reader, rules, patterns int) []facts.Facts {
 		row := r.At(Gates, i)
 		gates[i] = facts.Gate{Mask: row.Word(0), Value: row.Word(1)}
 	}
+	r.Drop(Gates)
 	all := make([]facts.Facts, r.Len(Facts))
 	for i := range all {
 		row := r.At(Facts, i)
@@ -95,5 +96,6 @@ func ReadWindows(r *Reader) []prefilter.Window {
 		out[i] = prefilter.Window{Literal: row.Word(0), Skip: uint16(place), Size: uint8(place >> 16), Back: uint8(place >> 24),
 			Beside: int8(uint8(rest)), Shape: uint8(rest >> 8)}
 	}
+	r.Drop(Windows)
 	return out
 }

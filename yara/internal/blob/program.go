@@ -75,11 +75,13 @@ func readPrograms(r *Reader) []pattern.Program {
 	for i := range sets {
 		sets[i] = readSet(r.At(Sets, i), 0)
 	}
+	r.Drop(Sets)
 	out := make([]pattern.Program, r.Len(Programs))
 	for i := range out {
 		readProgram(r, &out[i], i, sets)
 	}
 	r.Done(Code, Sets)
+	r.Drop(Programs)
 	return out
 }
 
@@ -100,7 +102,7 @@ func readProgram(r *Reader, p *pattern.Program, i int, sets []pattern.Set) {
 		r.Fail("program %d matches too much", i)
 	}
 	from, to = r.Take(Code, row.Word(2))
-	if err := p.SetCode(r.sections[Code][from:to:to], int(row.Word(1))); err != nil {
+	if err := p.SetCode(r.section(Code)[from:to:to], int(row.Word(1))); err != nil {
 		r.Fail("program %d: %w", i, err)
 	}
 }

@@ -34,6 +34,7 @@ func readRules(r *Reader, s *ir.Set) {
 		flags := r.Flags(row, 1, stringPrivate|stringList)
 		uses[i] = ir.String{Pattern: row.Int(0), Private: flags&stringPrivate != 0, List: flags&stringList != 0}
 	}
+	r.Drop(Strings)
 	s.Rules = make([]ir.Rule, r.Len(Rules))
 	for i := range s.Rules {
 		row := r.At(Rules, i)
@@ -50,6 +51,7 @@ func readRules(r *Reader, s *ir.Set) {
 		}
 	}
 	r.Done(Strings)
+	r.Drop(Rules)
 }
 
 // WritePacked writes packed pieces.
@@ -68,7 +70,8 @@ func ReadPacked(r *Reader) *packed.Store {
 		row := r.At(Blocks, i)
 		blocks[i] = packed.Block{Pieces: row.Word(0), Raw: row.Word(1), Packed: row.Word(2)}
 	}
-	s, err := packed.Load(blocks, r.sections[Packed])
+	r.Drop(Blocks)
+	s, err := packed.Load(blocks, r.section(Packed))
 	if err != nil {
 		r.Fail("%w", err)
 		return nil

@@ -120,6 +120,7 @@ func ReadSet(r *Reader, named func(string) (*module.Module, bool)) *ir.Set {
 		op := r.Flags(row, 0, 0xFFFF)
 		s.Nodes[i] = ir.Node{Op: ir.Op(op), Kind: module.Kind(op >> 8), A: row.Int(1), B: row.Int(2), C: row.Int(3), D: row.Int(4)}
 	}
+	r.Drop(Nodes)
 	s.Lists = ReadInts(r, Lists)
 	s.Namespaces = make([]ir.Namespace, r.Len(Namespaces))
 	for i := range s.Namespaces {
@@ -145,6 +146,7 @@ func ReadInts(r *Reader, s Section) []int32 {
 	for i := range out {
 		out[i] = r.At(s, i).Int(0)
 	}
+	r.Drop(s)
 	return out
 }
 
