@@ -23,6 +23,7 @@ type Index struct {
 type ref struct {
 	pattern          int32
 	link, form, atom uint16
+	lead             uint16 // bytes of the literal before the atom
 }
 
 type slowRef struct {
@@ -132,8 +133,10 @@ func (x *Index) add(id int32, p *Pattern, literals *[]prefilter.Literal) {
 				x.slow = append(x.slow, slowRef{id, uint16(l), uint16(f)})
 			}
 			for a, atom := range form.Atoms {
-				*literals = append(*literals, prefilter.Literal{Bytes: atom.Bytes, NoCase: atom.NoCase, ID: uint32(len(x.refs))})
-				x.refs = append(x.refs, ref{id, uint16(l), uint16(f), uint16(a)})
+				literal, lead := form.around(&atom)
+				literal.ID = uint32(len(x.refs))
+				*literals = append(*literals, literal)
+				x.refs = append(x.refs, ref{id, uint16(l), uint16(f), uint16(a), uint16(lead)})
 			}
 		}
 	}

@@ -117,7 +117,7 @@ func (s *Searcher) Candidate(id uint32, pos int) {
 	}
 	p := s.patterns[r.pattern]
 	form := &p.Links[r.link].Forms[r.form]
-	s.verify(r.pattern, r.link, form, &form.Atoms[r.atom], pos)
+	s.verify(r.pattern, r.link, form, &form.Atoms[r.atom], pos+int(r.lead))
 }
 
 // verify follows up an atom that stands at pos.
