@@ -201,6 +201,7 @@ type unit struct {
 	byName    map[string]*stringUse
 	scopes    []scope // innermost last
 	forOf     int32   // slot of the string of the innermost for…of, or -1
+	loose     bool    // a for…of asks about $: as in YARA no string of the rule is then held to one offset
 	nesting   int
 	slots     int
 	maxSlots  int
