@@ -110,6 +110,7 @@ func TestExitStatus(t *testing.T) {
 		{"same", right, 0, "1 rules × 2 files (2 scans): 0 differences, 0 documented exceptions; 2 rule matches and 2 string matches agree"},
 		{"other offset", `printf 'n0:a %s\n0x2:6:$a\n' "$f"`, 1, "files/two: %s/a.yar: rule n0:a: strings differ; only in yara: $a at 0x2 (6); only in vitrine: $a at 0x4 (6)"},
 		{"nothing found", `:`, 1, "only vitrine matches; only in vitrine: $a at 0x2 (6)"},
+		{"other when alone", `if [ -e "$0.seen" ]; then ` + right + `; else : > "$0.seen"; fi`, 0, "1 documented exceptions"},
 		{"too slow", `echo "error scanning $f: scanning timed out" >&2`, 0, "2 scans out of time"},
 		{"broken", `echo no >&2; exit 3`, 2, "exit status 3: no"},
 	}

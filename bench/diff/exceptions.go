@@ -16,9 +16,17 @@ type exception struct {
 	covers func(d Difference, r *yara.Rule) bool
 }
 
+// leftOver names what a second look settles: see settle.
+const leftOver = "left over from another file"
+
 // exceptions are all that there are.
 func exceptions() []exception {
 	return []exception{
+		{
+			name:   leftOver,
+			reason: "asked about this file alone yara agrees; yara 4.2 keeps the entry point of a program for the files it scans after it",
+			covers: func(Difference, *yara.Rule) bool { return false },
+		},
 		{
 			name:   "pe.number_of_signatures",
 			reason: "yara before 4.3 counts only signatures of the certificate table itself; later ones, and vitrine, count nested ones",
@@ -93,6 +101,23 @@ func emptyMatches(d Difference, _ *yara.Rule) bool {
 		return slices.ContainsFunc(d.Extra, empty)
 	}
 	return false
+}
+
+// settle takes what yara says of a file alone: differences that are gone by then
+// are put down to what it scanned before, new ones are added.
+func settle(before, alone []Difference) []Difference {
+	for _, d := range before {
+		if !slices.ContainsFunc(alone, func(a Difference) bool { return a.Rule == d.Rule }) {
+			d.Reason = leftOver
+			alone = append(alone, d)
+		}
+	}
+	return alone
+}
+
+// open says whether a difference is left that no exception covers.
+func open(all []Difference) bool {
+	return slices.ContainsFunc(all, func(d Difference) bool { return d.Reason == "" })
 }
 
 // explain fills in the exception a difference falls under, if any.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -96,10 +97,34 @@ func (g *group) worker(work <-chan []string, p peer, r *Report) error {
 			return err
 		}
 		for i, name := range files {
-			r.file(g, name, ours[i], theirs[i])
+			found := g.differences(name, ours[i], theirs[i])
+			if open(found) {
+				alone, _, err := p.run(files[i : i+1])
+				if err != nil {
+					return err
+				}
+				found = settle(found, g.differences(name, ours[i], alone[0]))
+			}
+			r.file(name, ours[i], theirs[i], found)
 		}
 	}
 	return nil
+}
+
+// differences compares two answers and names the exceptions. What one did not
+// give in time is not compared.
+func (g *group) differences(name string, own, peer Answer) []Difference {
+	if own == nil || peer == nil {
+		return nil
+	}
+	found := compare(name, own, peer)
+	table := exceptions()
+	for i := range found {
+		space, _, _ := strings.Cut(found[i].Rule, ":")
+		found[i].RuleFile = g.path[space]
+		explain(&found[i], g.byName[found[i].Rule], table)
+	}
+	return found
 }
 
 func defaultJobs() int { return runtime.NumCPU() }

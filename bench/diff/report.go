@@ -45,8 +45,8 @@ func (r *Report) refused(theirs, ours []public.Refusal) {
 	}
 }
 
-// file compares the answers about one file.
-func (r *Report) file(g *group, name string, own, peer Answer) {
+// file takes the answers about one file and what differs in them.
+func (r *Report) file(name string, own, peer Answer, found []Difference) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.Scans++
@@ -55,11 +55,7 @@ func (r *Report) file(g *group, name string, own, peer Answer) {
 		r.Late = append(r.Late, late(name, own, peer))
 		return
 	}
-	table := exceptions()
-	for _, d := range compare(name, own, peer) {
-		space, _, _ := strings.Cut(d.Rule, ":")
-		d.RuleFile = g.path[space]
-		explain(&d, g.byName[d.Rule], table)
+	for _, d := range found {
 		if d.Reason != "" {
 			r.Excepted = append(r.Excepted, d)
 		} else {
