@@ -42,6 +42,8 @@ func wrapped(ts *testscript.TestScript, neg bool, args []string) {
 		data = installertest.PyInstaller("zb", modules, file)
 	case "asar":
 		data = installertest.Asar(file)
+	case "appimage":
+		data = append(installertest.ELF(true, binary.LittleEndian, make([]byte, 100)), installertest.SquashFS{Method: 1}.Image(file)...)
 	case "tnef":
 		data = installertest.TNEF(file)
 	case "base64":

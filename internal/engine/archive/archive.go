@@ -19,6 +19,7 @@ import (
 	"vitrine/internal/engine/installer/inno"
 	"vitrine/internal/engine/installer/nsis"
 	"vitrine/internal/engine/installer/pyinstaller"
+	"vitrine/internal/engine/installer/squashfs"
 	"vitrine/internal/engine/limit"
 	"vitrine/internal/engine/mail"
 	"vitrine/internal/engine/tnef"
@@ -172,6 +173,8 @@ func (w *walk) dispatch() error {
 		return pyinstaller.WalkModules(w.c.Data, w.job())
 	case Asar:
 		return asar.Walk(w.c.Data, w.job())
+	case SquashFS:
+		return squashfs.Walk(w.c.Data, w.job())
 	case NSIS:
 		return nsis.Walk(w.c.Data, w.job())
 	}

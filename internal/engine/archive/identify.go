@@ -48,11 +48,12 @@ const (
 	PyInstaller // programs of Python, from the beginning of their loader
 	PyModules   // the modules in one
 	Asar        // programs of Electron
+	SquashFS    // AppImage programs carry one, snap packages are one
 )
 
 // String is the format's usual name.
 func (f Format) String() string {
-	names := [...]string{"none", "zip", "tar", "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "7z", "rar", "ar", "cpio", "rpm", "cab", "iso", "udf", "ole", "rtf", "pdf", "onenote", "mail", "upx", "nsis", "tnef", "encoded text", "inno", "inno slice", "pyinstaller", "pyz", "asar"}
+	names := [...]string{"none", "zip", "tar", "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "7z", "rar", "ar", "cpio", "rpm", "cab", "iso", "udf", "ole", "rtf", "pdf", "onenote", "mail", "upx", "nsis", "tnef", "encoded text", "inno", "inno slice", "pyinstaller", "pyz", "asar", "squashfs"}
 	if int(f) < len(names) {
 		return names[f]
 	}

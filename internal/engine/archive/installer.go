@@ -6,6 +6,7 @@ import (
 	"vitrine/internal/engine/installer/inno"
 	"vitrine/internal/engine/installer/nsis"
 	"vitrine/internal/engine/installer/pyinstaller"
+	"vitrine/internal/engine/installer/squashfs"
 	"vitrine/internal/engine/tnef"
 )
 
@@ -27,6 +28,8 @@ func installerFormat(data []byte) Format {
 		return PyModules
 	case asar.Begins(data):
 		return Asar
+	case squashfs.Begins(data):
+		return SquashFS
 	case tnef.Begins(data):
 		return TNEF
 	}
