@@ -1,6 +1,10 @@
 package blob
 
-import "vitrine/yara/internal/pattern"
+import (
+	"fmt"
+
+	"vitrine/yara/internal/pattern"
+)
 
 // programs numbers the programs of a set; those shared in memory are shared here.
 type programs struct {
@@ -69,7 +73,7 @@ func readSet(row Row, k int) (s pattern.Set) {
 	return s
 }
 
-// readPrograms gives all programs, each fit to be run.
+// readPrograms gives all programs, which are fit to be run when Verify says so.
 func readPrograms(r *Reader) []pattern.Program {
 	sets := make([]pattern.Set, r.Len(Sets))
 	for i := range sets {
@@ -81,6 +85,7 @@ func readPrograms(r *Reader) []pattern.Program {
 		readProgram(r, &out[i], i, sets)
 	}
 	r.Done(Code, Sets)
+	r.meanwhile(func() error { return checkCode(out) })
 	r.Drop(Programs)
 	return out
 }
@@ -102,9 +107,17 @@ func readProgram(r *Reader, p *pattern.Program, i int, sets []pattern.Set) {
 		r.Fail("program %d matches too much", i)
 	}
 	from, to = r.Take(Code, row.Word(2))
-	if err := p.SetCode(r.section(Code)[from:to:to], int(row.Word(1))); err != nil {
-		r.Fail("program %d: %w", i, err)
+	p.SetCode(r.section(Code)[from:to:to], int(row.Word(1)))
+}
+
+// checkCode looks at every instruction.
+func checkCode(all []pattern.Program) error {
+	for i := range all {
+		if err := all[i].CheckCode(); err != nil {
+			return fmt.Errorf("load rules: program %d: %w", i, err)
+		}
 	}
+	return nil
 }
 
 // program gives the program whose number stands in word k; nil for 0.

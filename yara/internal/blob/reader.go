@@ -22,7 +22,7 @@ type Reader struct {
 	sections [sectionCount][]byte // those at hand
 	spare    []byte               // memory for the next section
 	next     [sectionCount]int
-	sum      chan error // of the checksum, which is computed meanwhile
+	checks   []chan error // that go on meanwhile
 	err      error
 }
 
@@ -35,8 +35,8 @@ func Is(data []byte) bool { return bytes.HasPrefix(data, []byte(Magic)) }
 const tableEnd = headerLen + sectionLen*int(sectionCount)
 
 // Open checks the frame of a blob of some size: header and sections, which are
-// read when they are asked for. The checksum takes as long as all else and is
-// computed meanwhile: Verify must be asked in the end. So src is read from two
+// read when they are asked for. The checksum is computed meanwhile, and code is
+// checked: Verify must be asked in the end. So src is read from two
 // goroutines, and twice; what is read is checked by itself, so nothing worse
 // than a wrong checksum comes of a file that changes in between.
 func Open(src io.ReaderAt, size int64) (*Reader, error) {
@@ -59,16 +59,33 @@ func Open(src io.ReaderAt, size int64) (*Reader, error) {
 	case u32(24) != uint32(sectionCount) || u32(28) != 0 || len(head) < tableEnd:
 		return nil, errors.New("load rules: the header is not that of this version")
 	}
-	r := &Reader{Features: u32(12), src: src, sum: make(chan error, 1)}
+	r := &Reader{Features: u32(12), src: src}
 	if err := r.split(head, size); err != nil {
 		return nil, err
 	}
-	go func() { r.sum <- verify(src, size, [sha256.Size]byte(head[sumStart:headerLen])) }()
+	want := [sha256.Size]byte(head[sumStart:headerLen])
+	r.meanwhile(func() error { return verify(src, size, want) })
 	return r, nil
 }
 
-// Verify waits for the checksum and tells whether it is right. It is asked once.
-func (r *Reader) Verify() error { return <-r.sum }
+// meanwhile starts a check, of which Verify tells.
+func (r *Reader) meanwhile(check func() error) {
+	done := make(chan error, 1)
+	r.checks = append(r.checks, done)
+	go func() { done <- check() }()
+}
+
+// Verify waits for the checksum, and what else is checked meanwhile, and tells
+// the first that is wrong. It is asked once.
+func (r *Reader) Verify() error {
+	var first error
+	for _, done := range r.checks {
+		if err := <-done; first == nil {
+			first = err
+		}
+	}
+	return first
+}
 
 // verify holds the checksum against the data.
 func verify(src io.ReaderAt, size int64, want [sha256.Size]byte) error {

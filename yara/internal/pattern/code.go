@@ -62,11 +62,13 @@ func (p *Program) Pack() {
 	}
 }
 
-// SetCode gives the program n instructions that come from outside, and checks
-// it. It keeps code.
-func (p *Program) SetCode(code []byte, n int) error {
-	p.Insts, p.code, p.count = nil, code, n
-	r := codeReader{left: code}
+// SetCode gives the program n instructions that come from outside. It keeps
+// code, which must pass CheckCode before the program is run.
+func (p *Program) SetCode(code []byte, n int) { p.Insts, p.code, p.count = nil, code, n }
+
+// CheckCode is Check for a packed program.
+func (p *Program) CheckCode() error {
+	r, n := codeReader{left: p.code}, p.count
 	last := opCount
 	for i := 0; i < n; {
 		op, run := r.run()

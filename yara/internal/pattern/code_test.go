@@ -20,7 +20,7 @@ func TestCode(t *testing.T) {
 			t.Errorf("%s: %v", source, got)
 		}
 		for short := range code {
-			if p.SetCode(code[:short], n) == nil {
+			if p.SetCode(code[:short], n); p.CheckCode() == nil {
 				t.Errorf("%s: %d bytes of code are taken", source, short)
 			}
 		}
@@ -63,7 +63,7 @@ func FuzzCode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, code []byte, n int, straight bool) {
 		p := &Program{Straight: straight, Sets: make([]Set, 2), Text: []byte("some text")}
-		if err := p.SetCode(code, n); err != nil {
+		if p.SetCode(code, n); p.CheckCode() != nil {
 			return
 		}
 		if insts := p.ready().Insts; len(insts) != n {
