@@ -3,12 +3,14 @@ package iso
 import (
 	"bytes"
 	"compress/zlib"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"slices"
 	"sort"
 	"strings"
 	"testing"
+	"time"
 
 	"vitrine/internal/engine/disc"
 	"vitrine/internal/engine/disc/disctest"
@@ -227,6 +229,7 @@ func TestZisofs(t *testing.T) {
 		{"cut", string(data[:1<<15]), "malformed", z[:len(z)-20]},
 		{"a table outside", "", "malformed", change(z, 12, 255)},
 		{"a block that goes back", "", "malformed", change(z, 16, 0xff, 0xff, 0xff)},
+		{"blocks of no size", "", "malformed", change(z, 13, 0)},
 		{"no zlib", "", "corrupt", change(z, 16+4*6, 1, 2)},
 	} {
 		image := withField(t, disctest.ISO{Rock: true}.Image(disctest.File{Path: "f", Data: tt.packed}), "F;1", field)
@@ -271,10 +274,41 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// Directories that lie over each other, to the end of the image, are read no
+// more than the image is long.
+func TestDirectoriesOverEachOther(t *testing.T) {
+	var files []disctest.File
+	for i := range 40 {
+		files = append(files, disctest.File{Path: fmt.Sprintf("D%02d/F", i), Data: pattern(3000)})
+	}
+	image := disctest.ISO{}.Image(files...)
+	for i := range 40 {
+		at := find(t, image, fmt.Sprintf("D%02d", i))
+		copy(image[at+10:], disctest.Both(len(image)-int(binary.LittleEndian.Uint32(image[at+2:]))*2048))
+	}
+	got := walk(t, image)
+	if n := len(got.Problems); n != 1 || !strings.Contains(got.Problems[0], "left out") {
+		t.Errorf("%d files, %q", len(got.Names), got.Problems)
+	}
+}
+
+func TestDeadline(t *testing.T) {
+	data := disctest.ISO{}.Image(many()...)
+	s := disctest.NewSink(limit.Limits{}, 0)
+	calls := int64(0)
+	s.Budget = limit.NewBudget(limit.Config{Now: func() time.Time { calls++; return time.Unix(calls, 0) }, Limits: limit.Limits{MaxTime: 20 * time.Second}})
+	s.Budget.Begin(context.Background(), int64(len(data)))
+	if err := Walk(disc.New(data, s.Budget, s)); !limit.Final(err) || limit.Of(err).Reason != limit.Time {
+		t.Errorf("%v, %d files", err, len(s.Names))
+	}
+}
+
 func FuzzISO(f *testing.F) {
-	f.Add(disctest.ISO{Rock: true, Joliet: true, Boot: []byte("x")}.Image(disctest.File{Path: "d/f", Data: []byte("x")})[16*2048:])
+	const kept = 256
+	o := disctest.ISO{Rock: true, Joliet: true, Boot: []byte("x")}
+	f.Add(disctest.Squeeze(o.Image(disctest.File{Path: "d/f", Data: []byte("x")})[16*2048:], kept))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s, _ := walkWith(append(make([]byte, 16*2048), data...), limit.Limits{MaxTotal: 4 << 20, MaxFiles: 100})
+		s, _ := walkWith(append(make([]byte, 16*2048), disctest.Expand(data, kept)...), limit.Limits{MaxTotal: 1 << 20, MaxFiles: 100})
 		for _, p := range s.Problems {
 			if strings.Contains(p, "still held") {
 				t.Error(p)

@@ -3,7 +3,7 @@ package iso
 import "vitrine/internal/engine/disc"
 
 const (
-	maxContinued = 32 // areas that the fields of one entry go on in
+	maxContinued = 8 // areas that the fields of one entry go on in
 	maxRockName  = 1024
 )
 

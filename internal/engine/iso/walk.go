@@ -100,6 +100,9 @@ func (w *walker) folder(d folder) error {
 		w.leave(limit.Errorf(limit.Damaged, "a directory lies outside of the image"))
 	}
 	for at := 0; at < len(data); {
+		if err := w.Budget.Check(); err != nil {
+			return err
+		}
 		n := int(data[at])
 		if n == 0 { // none crosses the end of a sector
 			at += sector - at%sector

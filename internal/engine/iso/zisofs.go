@@ -13,6 +13,8 @@ import (
 const (
 	zisofsMagic  = "\x37\xe4\x53\x96\xc9\xdb\xd6\x07"
 	zisofsHeader = 16
+	minBlock     = 10 // of a compressed block, as a power of two
+	maxBlock     = 20
 )
 
 var errZisofs = errors.New("iso: the compressed file is malformed")
@@ -33,7 +35,9 @@ func (w *walker) zisofs(path string, extents []disc.Extent) error {
 	z := &unzisofs{data: w.Data[e.At : e.At+e.Size]}
 	z.left = int64(binary.LittleEndian.Uint32(z.data[8:]))
 	z.table = int(z.data[12]) * 4
-	z.block = 1 << (z.data[13] & 31)
+	if n := z.data[13]; n >= minBlock && n <= maxBlock {
+		z.block = 1 << n
+	}
 	return w.Sink.Decoded(path, z, len(z.data))
 }
 
@@ -42,7 +46,7 @@ func (w *walker) zisofs(path string, extents []disc.Extent) error {
 type unzisofs struct {
 	data  []byte
 	table int   // where the next entry is
-	block int64 // bytes of one
+	block int64 // bytes of one; 0: what says so is malformed
 	left  int64 // of the file
 	now   int64 // of the block being read
 	zeros bool  // which is not stored
@@ -77,7 +81,7 @@ func (u *unzisofs) Read(p []byte) (int, error) {
 
 // next opens the next block.
 func (u *unzisofs) next() error {
-	if u.table < zisofsHeader || u.table+8 > len(u.data) {
+	if u.block == 0 || u.table < zisofsHeader || u.table+8 > len(u.data) {
 		return errZisofs
 	}
 	from, to := binary.LittleEndian.Uint32(u.data[u.table:]), binary.LittleEndian.Uint32(u.data[u.table+4:])

@@ -2,6 +2,8 @@ package udf
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
 	"strings"
 
 	"vitrine/internal/engine/disc"
@@ -19,11 +21,15 @@ type place struct {
 type mapping struct {
 	real   disc.Extent   // where the blocks lie, but for what follows
 	meta   []disc.Extent // the metadata file that holds the blocks
-	packet int64         // blocks that are spared together
-	spared map[uint32]int64
-	table  []byte // of a virtual partition: for each block another one
-	none   bool   // it cannot be read
+	begins []int64       // where in it each of its extents begins
+	packet int64         // bytes that are spared together; 0: none are
+	spared []spare       // in the order of the partition
+	table  []byte        // of a virtual partition: for each block another one
+	none   bool          // it cannot be read
 }
+
+// spare is a packet that lies elsewhere.
+type spare struct{ from, to int64 } // in the partition, and in the image
 
 const maxMaps = 64
 
@@ -94,6 +100,11 @@ func (v *volume) metadata(m *mapping, e []byte) error {
 		}
 		if err == nil && len(f.extents) > 0 {
 			m.meta = f.extents
+			at := int64(0)
+			for _, e := range m.meta {
+				m.begins = append(m.begins, at)
+				at += e.Size
+			}
 			return nil
 		}
 	}
@@ -102,8 +113,7 @@ func (v *volume) metadata(m *mapping, e []byte) error {
 
 // sparing reads the table of packets that lie elsewhere.
 func (v *volume) sparing(m *mapping, e []byte) error {
-	m.packet = int64(le16(e[40:]))
-	m.spared = map[uint32]int64{}
+	m.packet = int64(le16(e[40:])) * v.sector
 	if m.packet == 0 {
 		return damaged("packets of no blocks")
 	}
@@ -118,9 +128,10 @@ func (v *volume) sparing(m *mapping, e []byte) error {
 		}
 		for k, at := 0, 56; k < int(le16(t[48:])) && at+8 <= len(t); k, at = k+1, at+8 {
 			if from := le32(t[at:]); from < 0xfffffff0 {
-				m.spared[from] = int64(le32(t[at+4:])) * v.sector
+				m.spared = append(m.spared, spare{int64(from) * v.sector, int64(le32(t[at+4:])) * v.sector})
 			}
 		}
+		slices.SortFunc(m.spared, func(a, b spare) int { return cmp.Compare(a.from, b.from) })
 		return nil
 	}
 	return damaged("the table of spared packets is not there")
@@ -178,33 +189,38 @@ func (m *mapping) extents(sector int64, block uint32, size int64) []disc.Extent 
 	at := int64(block) * sector
 	switch {
 	case m.meta != nil:
-		return within(m.meta, at, size)
+		return m.within(at, size)
 	case m.table != nil:
 		return m.virtual(sector, block, size)
-	case m.spared != nil:
-		return m.packets(sector, at, size)
+	case m.packet > 0:
+		return m.packets(at, size)
 	}
 	return []disc.Extent{{At: m.real.At + at, Size: size}}
 }
 
 const nowhere = 1 << 60
 
-// within cuts a run out of the extents of a file.
-func within(file []disc.Extent, at, size int64) []disc.Extent {
+// within cuts a run out of the metadata file.
+func (m *mapping) within(at, size int64) []disc.Extent {
 	var out []disc.Extent
-	for _, e := range file {
-		if at >= e.Size {
-			at -= e.Size
-			continue
-		}
-		n := min(e.Size-at, size)
-		out = append(out, disc.Extent{At: e.At + at, Size: n, Hole: e.Hole})
-		if size -= n; size == 0 {
-			return out
-		}
-		at = 0
+	i, found := slices.BinarySearch(m.begins, at)
+	if !found {
+		i--
 	}
-	return append(out, disc.Extent{At: nowhere, Size: size})
+	for ; i < len(m.meta) && size > 0; i++ {
+		e := m.meta[i]
+		skip := at - m.begins[i]
+		n := min(e.Size-skip, size)
+		if n <= 0 {
+			break
+		}
+		out = append(out, disc.Extent{At: e.At + skip, Size: n, Hole: e.Hole})
+		at, size = at+n, size-n
+	}
+	if size > 0 {
+		out = append(out, disc.Extent{At: nowhere, Size: size})
+	}
+	return out
 }
 
 // virtual looks the blocks up. Only the first is: what follows it is written
@@ -217,28 +233,24 @@ func (m *mapping) virtual(sector int64, block uint32, size int64) []disc.Extent 
 	return []disc.Extent{{At: at, Size: size}}
 }
 
-// packets gives a run packet by packet, where one of them is spared.
-func (m *mapping) packets(sector, at, size int64) []disc.Extent {
-	bytes := m.packet * sector
+// packets gives a run in pieces, where a part of it is spared.
+func (m *mapping) packets(at, size int64) []disc.Extent {
 	var out []disc.Extent
-	from := at
-	for p := at / bytes; len(m.spared) > 0 && p*bytes < at+size; p++ {
-		to, ok := m.spared[uint32(p*m.packet)]
-		if p*bytes > m.real.Size {
-			break
+	end := at + size
+	i, _ := slices.BinarySearchFunc(m.spared, at-m.packet+1, func(s spare, t int64) int { return cmp.Compare(s.from, t) })
+	for ; i < len(m.spared) && m.spared[i].from < end; i++ {
+		s := m.spared[i]
+		if s.from > at {
+			out = append(out, disc.Extent{At: m.real.At + at, Size: s.from - at})
+			at = s.from
 		}
-		if !ok {
-			continue
+		if n := min(s.from+m.packet, end) - at; n > 0 {
+			out = append(out, disc.Extent{At: s.to + at - s.from, Size: n})
+			at += n
 		}
-		begin, end := max(p*bytes, at), min((p+1)*bytes, at+size)
-		if begin > from {
-			out = append(out, disc.Extent{At: m.real.At + from, Size: begin - from})
-		}
-		out = append(out, disc.Extent{At: to + begin - p*bytes, Size: end - begin})
-		from = end
 	}
-	if from < at+size {
-		out = append(out, disc.Extent{At: m.real.At + from, Size: at + size - from})
+	if at < end {
+		out = append(out, disc.Extent{At: m.real.At + at, Size: end - at})
 	}
 	return out
 }

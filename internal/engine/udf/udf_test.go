@@ -2,12 +2,14 @@ package udf
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"slices"
 	"sort"
 	"strings"
 	"testing"
+	"time"
 
 	"vitrine/internal/engine/disc"
 	"vitrine/internal/engine/disc/disctest"
@@ -212,15 +214,57 @@ func TestDecodeName(t *testing.T) {
 	}
 }
 
+func TestDeadline(t *testing.T) {
+	data := disctest.UDF{}.Image(large()...)
+	s := disctest.NewSink(limit.Limits{}, 0)
+	calls := int64(0)
+	s.Budget = limit.NewBudget(limit.Config{Now: func() time.Time { calls++; return time.Unix(calls, 0) }, Limits: limit.Limits{MaxTime: 20 * time.Second}})
+	s.Budget.Begin(context.Background(), int64(len(data)))
+	if err := Walk(disc.New(data, s.Budget, s)); !limit.Final(err) || limit.Of(err).Reason != limit.Time {
+		t.Errorf("%v, %d files", err, len(s.Names))
+	}
+}
+
+// Runs of blocks in a metadata file of many pieces, and over spared packets.
+func TestMappings(t *testing.T) {
+	type x = disc.Extent
+	meta := mapping{meta: []x{{At: 100, Size: 10}, {At: 500, Size: 20}, {At: 300, Size: 5}}, begins: []int64{0, 10, 30}}
+	spared := mapping{real: x{At: 1000, Size: 100}, packet: 10, spared: []spare{{20, 7000}, {30, 8000}, {60, 9000}}}
+	tests := []struct {
+		m        *mapping
+		at, size int64
+		want     []x
+	}{
+		{&meta, 0, 10, []x{{At: 100, Size: 10}}},
+		{&meta, 5, 10, []x{{At: 105, Size: 5}, {At: 500, Size: 5}}},
+		{&meta, 10, 1, []x{{At: 500, Size: 1}}},
+		{&meta, 29, 6, []x{{At: 519, Size: 1}, {At: 300, Size: 5}}},
+		{&meta, 34, 2, []x{{At: 304, Size: 1}, {At: nowhere, Size: 1}}},
+		{&meta, 99, 2, []x{{At: nowhere, Size: 2}}},
+		{&spared, 0, 20, []x{{At: 1000, Size: 20}}},
+		{&spared, 15, 10, []x{{At: 1015, Size: 5}, {At: 7000, Size: 5}}},
+		{&spared, 25, 10, []x{{At: 7005, Size: 5}, {At: 8000, Size: 5}}},
+		{&spared, 39, 30, []x{{At: 8009, Size: 1}, {At: 1040, Size: 20}, {At: 9000, Size: 9}}},
+		{&spared, 70, 5, []x{{At: 1070, Size: 5}}},
+	}
+	for _, tt := range tests {
+		if got := tt.m.extents(1, uint32(tt.at), tt.size); !slices.Equal(got, tt.want) {
+			t.Errorf("%d bytes at %d: got %+v, want %+v", tt.size, tt.at, got, tt.want)
+		}
+	}
+}
+
 func FuzzUDF(f *testing.F) {
+	const kept = 512
 	for _, kind := range []string{disctest.Plain, disctest.Metadata, disctest.Virtual, disctest.Sparable} {
 		data := disctest.UDF{Kind: kind, Form: disctest.Long}.Image(disctest.File{Path: "a/b", Data: []byte("x")})
-		f.Add(data[32*2048:41*2048], data[256*2048:])
+		last := min(len(data), 290*2048) // before room that is not used
+		f.Add(disctest.Squeeze(data[32*2048:41*2048], kept), disctest.Squeeze(data[256*2048:last], kept))
 	}
 	f.Fuzz(func(t *testing.T, volume, rest []byte) {
-		head := make([]byte, 256*2048)
-		copy(head[32*2048:], volume)
-		s, _ := walkWith(append(head, rest...), limit.Limits{MaxTotal: 4 << 20, MaxFiles: 100})
+		image := make([]byte, 256*2048)
+		copy(image[32*2048:], disctest.Expand(volume, kept))
+		s, _ := walkWith(append(image, disctest.Expand(rest, kept)...), limit.Limits{MaxTotal: 1 << 20, MaxFiles: 100})
 		for _, p := range s.Problems {
 			if strings.Contains(p, "still held") {
 				t.Error(p)

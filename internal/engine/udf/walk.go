@@ -96,6 +96,9 @@ func (v *volume) folder(d folder) error {
 		return nil
 	}
 	for len(b) >= identifierSize {
+		if err := v.Budget.Check(); err != nil {
+			return err
+		}
 		use, name := int(le16(b[36:])), int(b[19])
 		size := (identifierSize + use + name + 3) &^ 3
 		if !isTag(b, tagIdentifier) || identifierSize+use+name > len(b) {

@@ -242,3 +242,22 @@ func Raw(image []byte) []byte {
 	}
 	return out.Bytes()
 }
+
+// Squeeze keeps the first n bytes of each sector, for fuzzing: what matters
+// lies there.
+func Squeeze(image []byte, n int) []byte {
+	var out []byte
+	for ; len(image) >= Sector; image = image[Sector:] {
+		out = append(out, image[:n]...)
+	}
+	return out
+}
+
+// Expand undoes Squeeze, with zeros for what was left out.
+func Expand(b []byte, n int) []byte {
+	out := make([]byte, (len(b)+n-1)/n*Sector)
+	for i := 0; i*n < len(b); i++ {
+		copy(out[i*Sector:(i+1)*Sector], b[i*n:min((i+1)*n, len(b))])
+	}
+	return out
+}
