@@ -18,11 +18,11 @@ type Flat struct {
 	Text  string
 }
 
-// Flatten joins files until they hold n rules. The order is that of the files'
-// digests, so that every cut is a mixture of all sets, always the same, and a
-// small cut is part of a larger one. Left out are files with global rules,
-// which would rule the others, with includes, and with a name another file has
-// taken. Fewer rules than n mean that there are no more.
+// Flatten joins files until they hold n rules, passing over those that would be
+// too many. The order is that of the files' digests, so that every cut is a
+// mixture of all sets and always the same. Left out are files with global
+// rules, which would rule the others, with includes, and with a name another
+// file has taken. Fewer rules than n mean that there are no more.
 func Flatten(files []File, n int) Flat {
 	var f Flat
 	var text strings.Builder
@@ -32,7 +32,7 @@ func Flatten(files []File, n int) Flat {
 			break
 		}
 		names, ok := namesOf(file.Text)
-		if !ok || slices.ContainsFunc(names, func(name string) bool { return taken[name] }) {
+		if !ok || f.Rules+len(names) > n || slices.ContainsFunc(names, func(name string) bool { return taken[name] }) {
 			continue
 		}
 		for _, name := range names {

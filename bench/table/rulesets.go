@@ -38,7 +38,7 @@ func published(o options, p programs, dir string, say func(string, ...any)) (sou
 		files = public.Without(files, refused)
 	}
 	if _, ok := p.has("native"); ok {
-		if files, err = acceptedByYaraX(files, p, dir); err != nil {
+		if files, err = acceptedByYaraX(files, o.yaraxMost, p, dir); err != nil {
 			return nil, err
 		}
 	}
@@ -57,9 +57,11 @@ func compiling(files []public.File) []public.File {
 	})
 }
 
-func acceptedByYaraX(files []public.File, p programs, dir string) ([]public.File, error) {
+// acceptedByYaraX drops what YARA-X does not compile, among the files from which
+// its sets of rules are cut.
+func acceptedByYaraX(files []public.File, most int, p programs, dir string) ([]public.File, error) {
 	var names strings.Builder
-	for _, f := range files {
+	for _, f := range public.First(files, most+most/2) {
 		fmt.Fprintln(&names, f.Path)
 	}
 	list := filepath.Join(dir, "list")
