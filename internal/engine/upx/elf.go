@@ -1,7 +1,6 @@
 package upx
 
 import (
-	"encoding/binary"
 	"hash/adler32"
 
 	"vitrine/internal/engine/limit"
@@ -26,35 +25,56 @@ func (u *unpacker) elf() (*buffer, error) {
 	}
 	mark, at := tailHeader(u.data, isELF)
 	c := &chain{unpacker: u, elfHead: h, out: u.newBuffer(), packedSum: 1, unpackedSum: 1}
-	if at >= 0 && wholeFile(mark.format) {
-		return c.whole(mark, at)
-	}
-	old := byte(0)
-	if at >= 0 && mark.version <= 11 {
-		old = mark.method
-	}
-	if c.start, ok = h.findStart(u.data, h.size, old); !ok {
-		c.start.head = blockHeadSize
-		if c.at, ok = h.librarySpot(u.data); !ok {
-			return c.out, damaged("the packed data was not found")
-		}
+	if ok := c.begin(mark, at); !ok {
+		return c.out, damaged("the packed data was not found")
 	}
 	if at < 0 {
 		mark, at = bareHeader(u.data, isELF, h.order, uint32(c.at-infoSize))
 	}
-	// A packed program needs no linking, a packed library is linked as ever.
-	_, library := h.dynamic()
-	info := c.info(mark, at >= 0)
+	i := c.info(mark, at >= 0)
 	var err error
-	if library {
-		err = c.library(info)
+	// A packed program needs no linking, a packed library is linked as ever.
+	if _, library := h.dynamic(); library {
+		err = c.library(i)
+	} else if c.packedWhole(mark) {
+		err = c.rest()
 	} else {
-		err = c.program(info)
+		err = c.program(i)
 	}
 	if limit.Final(err) {
 		return c.out, err
 	}
 	return c.out, worse(err, c.verify(mark, at >= 0))
+}
+
+// begin goes to the first block. A header, if at is not negative, helps with
+// old files and those that hold anything.
+func (c *chain) begin(mark header, at int) bool {
+	c.head, c.method = blockHeadSize, mark.method
+	if at >= 0 && wholeFile(mark.format) && at+headerSize+4 <= len(c.data) {
+		// The place behind the header names the record before the blocks.
+		first := c.order.Uint32(c.data[at+headerSize:])
+		c.at = int(first) + infoSize
+		return first <= uint32(at) && c.at <= at
+	}
+	old := byte(0)
+	if at >= 0 && mark.version <= 11 {
+		old = mark.method
+	}
+	if s, ok := c.findStart(c.data, c.size, old); ok {
+		c.start = s
+		return true
+	}
+	spot, ok := c.librarySpot(c.data)
+	c.at = spot
+	return ok
+}
+
+// packedWhole tells whether the blocks are the file from its first byte to its
+// last. Else the first block is the header of the file and no more.
+func (c *chain) packedWhole(mark header) bool {
+	k, _ := c.block(c.data[c.at:], c.head)
+	return wholeFile(mark.format) || k.unpacked > maxELFHead
 }
 
 // infoSize is that of the second of two small records before the first block;
@@ -137,31 +157,6 @@ func (c *chain) extent(size uint64) error {
 		size -= uint64(n)
 	}
 	return nil
-}
-
-// whole unpacks a file that was packed from its first byte to its last.
-func (c *chain) whole(mark header, at int) (*buffer, error) {
-	c.head, c.method = blockHeadSize, mark.method
-	if at+headerSize+4 > len(c.data) {
-		return c.out, damaged("cut off behind the header")
-	}
-	// The place behind the header names the first record; the blocks follow.
-	first := binary.LittleEndian.Uint32(c.data[at+headerSize:])
-	if first > uint32(at) || at-int(first) < infoSize {
-		return c.out, damaged("the packed data was not found")
-	}
-	c.at = int(first) + infoSize
-	for {
-		if err := c.Budget.Check(); err != nil {
-			return c.out, err
-		}
-		if b := c.data[c.at:]; len(b) >= 8 && c.order.Uint32(b) == 0 {
-			return c.out, c.verify(mark, true)
-		}
-		if _, err := c.next(); err != nil {
-			return c.out, err
-		}
-	}
 }
 
 // verify compares what came out with the sums in the header.

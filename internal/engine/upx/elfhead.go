@@ -28,7 +28,6 @@ type elfHead struct {
 	order    binary.ByteOrder
 	wide     bool // 64 bits
 	size     int  // of the header and the table of segments behind it
-	sections uint64
 	segments []segment
 }
 
@@ -54,23 +53,10 @@ func parseELF(b []byte) (elfHead, bool) {
 	if h.table(b) != uint64(header) || int(h.order.Uint16(b[counts:])) != entry || count == 0 || count > maxSegments || len(b) < h.size {
 		return elfHead{}, false
 	}
-	sections := h.word(b[header-h.tableWidth():])
-	if sections > 0 {
-		h.sections = sections + uint64(h.order.Uint16(b[counts+4:]))*uint64(h.order.Uint16(b[counts+6:]))
-	}
 	for i := range count {
 		h.segments = append(h.segments, h.segment(b[header+i*entry:]))
 	}
 	return h, true
-}
-
-// tableWidth is how far before the end of the header the offset of the table
-// of sections stands.
-func (h *elfHead) tableWidth() int {
-	if h.wide {
-		return 64 - 40
-	}
-	return 52 - 32
 }
 
 // table is where the table of segments begins.

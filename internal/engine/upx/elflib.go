@@ -27,7 +27,7 @@ func (c *chain) library(i info) error {
 	pieces, err = c.libraryParts(own, plain, pieces)
 	if err == nil {
 		entry := c.formerEntry()
-		pieces, err = c.libraryGaps(own, i, pieces)
+		pieces, err = c.between(own, i, pieces)
 		err = worse(err, c.arrange(pieces, nil))
 		if err == nil {
 			err = c.restoreEntry(own, entry)
@@ -61,21 +61,6 @@ func (c *chain) libraryParts(own elfHead, plain uint64, pieces []piece) ([]piece
 		}
 		pieces = append(pieces, piece{s.offset, len(c.out.b), int(s.size)})
 		if err := c.out.write(c.data[at : at+s.size]); err != nil {
-			return pieces, err
-		}
-	}
-	return pieces, nil
-}
-
-func (c *chain) libraryGaps(own elfHead, i info, pieces []piece) ([]piece, error) {
-	for n, g := range own.gaps(i.file) {
-		if n == 0 && !c.findGap(g, i) {
-			return pieces, damaged("what lies between the segments was not found")
-		}
-		from := len(c.out.b)
-		err := c.extent(g.size)
-		pieces = append(pieces, piece{g.offset, from, len(c.out.b) - from})
-		if err != nil {
 			return pieces, err
 		}
 	}

@@ -30,18 +30,75 @@ func (c *chain) program(i info) error {
 			return c.arrange(pieces, err)
 		}
 	}
+	pieces, err = c.between(own, i, pieces)
+	return c.arrange(pieces, err)
+}
+
+// between adds what lies between the segments and behind them, as far as it is
+// packed.
+func (c *chain) between(own elfHead, i info, pieces []piece) ([]piece, error) {
+	found := false
 	for _, g := range own.gaps(i.file) {
-		if len(pieces) == len(own.loads()) && !c.findGap(g, i) {
-			return c.arrange(pieces, damaged("what lies between the segments was not found"))
+		if !found && !c.findGap(g, i) {
+			return pieces, damaged("what lies between the segments was not found")
 		}
+		found = true
 		from := len(c.out.b)
-		err = c.extent(g.size)
+		err := c.extent(g.size)
 		pieces = append(pieces, piece{g.offset, from, len(c.out.b) - from})
 		if err != nil {
-			break
+			return pieces, err
 		}
 	}
-	return c.arrange(pieces, err)
+	if i.file > 0 || !found && !c.findEnd() {
+		return pieces, nil
+	}
+	from := len(c.out.b)
+	err := c.rest()
+	return append(pieces, piece{own.end(), from, len(c.out.b) - from}), err
+}
+
+// findEnd goes to the blocks of what lay behind the last segment, when nothing
+// tells how long it was: they end with an empty one.
+func (c *chain) findEnd() bool {
+	for from, steps, tries := c.at, 0, 0; from+c.head <= len(c.data) && tries < maxTries; from++ {
+		k, ok := c.block(c.data[from:], c.head)
+		if !ok || k.packed == k.unpacked && k.method != 0 {
+			continue
+		}
+		at := from
+		for ; ok && k.filter == 0 && k.mark == 0 && k.extra == 0 && steps < len(c.data)+1<<16; steps++ {
+			at += k.size + int(k.packed)
+			k, ok = c.block(c.data[at:], c.head)
+		}
+		if at == from || !c.endHere(at) {
+			continue
+		}
+		tries++
+		if yes, _ := c.gapHere(from); yes {
+			c.at = from
+			return true
+		}
+	}
+	return false
+}
+
+// endHere tells whether the blocks end at a place.
+func (c *chain) endHere(at int) bool {
+	return at+8 <= len(c.data) && c.order.Uint32(c.data[at:]) == 0
+}
+
+// rest unpacks blocks up to the empty one.
+func (c *chain) rest() error {
+	for !c.endHere(c.at) {
+		if err := c.Budget.Check(); err != nil {
+			return err
+		}
+		if _, err := c.next(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // maxELFHead is more than the header and table of any program.
@@ -66,18 +123,28 @@ func (c *chain) original() (elfHead, error) {
 	return own, nil
 }
 
+// end is where the last loaded segment ends.
+func (h *elfHead) end() uint64 {
+	end := uint64(0)
+	for _, s := range h.loads() {
+		end = max(end, s.end())
+	}
+	return end
+}
+
 // gaps are what lies between the loaded segments and behind the last, each
 // after the segment before it, in the order of the table. file is the size of
-// the file; when it is not known, the table of sections tells how far it went.
+// the file; when it is 0, not known, nothing is behind.
 func (h *elfHead) gaps(file uint64) []segment {
 	loads := h.loads()
-	end := max(file, h.sections)
 	var gaps []segment
 	for i, s := range loads {
-		next := end
+		next := file
 		for j, other := range loads {
 			if i != j && other.offset >= s.end() {
-				next = min(next, other.offset)
+				if next == 0 || other.offset < next {
+					next = other.offset
+				}
 			}
 		}
 		if next > s.end() {
@@ -118,10 +185,31 @@ func (c *chain) findGap(g segment, i info) bool {
 		}
 	}
 	if best == len(c.data) {
-		return false
+		return c.findGapBlocks(g)
 	}
 	c.at = best
 	return true
+}
+
+// findGapBlocks is findGap for several blocks of a size that nothing tells:
+// one behind the other, they are as long as the gap.
+func (c *chain) findGapBlocks(g segment) bool {
+	for from, steps := c.at, 0; from+c.head <= len(c.data); from++ {
+		sum := uint64(0)
+		for at := from; sum < g.size; steps++ {
+			k, ok := c.block(c.data[at:], c.head)
+			if !ok || k.filter != 0 || k.mark != 0 || k.extra != 0 || steps > len(c.data)+1<<16 {
+				break
+			}
+			sum += uint64(k.unpacked)
+			at += k.size + int(k.packed)
+		}
+		if sum == g.size {
+			c.at = from
+			return true
+		}
+	}
+	return false
 }
 
 // gapHere tells whether a block of a gap is at a place: it has no filter, and

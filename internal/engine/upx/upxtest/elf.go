@@ -126,44 +126,78 @@ type Pack struct {
 type packer struct {
 	Machine
 	Pack
-	out              []byte
-	packed, unpacked []byte // all that went into blocks, for the checksums
+	out               []byte
+	packed, unpacked  []byte // all that went into blocks, for the checksums
+	info, start, last int    // where the two records and the magic of the last block are
 }
 
 // Packed packs a program as the packer does, without the loader.
 func (m Machine) Packed(program []byte, how Pack) []byte {
 	p := &packer{Machine: m, Pack: how}
+	p.begin(len(program))
 	size := len(m.head(segment{}, segment{}))
-	o := m.order()
-	p.out = m.head(segment{6, 0, 0x1000}, segment{5, 0, 0x800})
-	info := len(p.out)
-	p.out = append(p.out, 0, 0, 0, 0)
-	p.out = append(p.out, "UPX!"...)
-	p.out = o.AppendUint16(p.out, 600)
-	p.out = append(p.out, 13, m.Format)
-	block := how.Block
-	if block == 0 {
-		block = len(program)
-	}
-	start := len(p.out)
-	for _, v := range []int{0, len(program), block} {
-		p.out = o.AppendUint32(p.out, uint32(v))
-	}
 	first, second := m.loads(program)
 	p.block(program[:size], 0)
 	p.extent(program[size:first.size], how.Filter)
 	p.extent(program[second.offset:][:second.size], 0)
-	p.out = append(p.out, make([]byte, -len(p.out)&3)...)
-	p.out = append(p.out, slices.Repeat([]byte{0xcc, 0xf4, 0x90}, 200)...) // where the loader is
+	p.loader()
 	p.extent(program[first.size:second.offset], 0)
 	p.extent(program[second.offset+second.size:], 0)
-	p.out = append(o.AppendUint32(p.out, 0), "UPX!"...)
+	p.lastBlock()
+	return p.finish(len(program))
+}
+
+// PackedWhole packs a file from its first byte to its last, as the packer does
+// when it is told to or when the file is a script.
+func (m Machine) PackedWhole(file []byte, how Pack) []byte {
+	const linuxExec = 10
+	m.Format = linuxExec
+	p := &packer{Machine: m, Pack: how}
+	p.begin(len(file))
+	p.extent(file, how.Filter)
+	p.lastBlock()
+	p.loader()
+	return p.finish(len(file))
+}
+
+// begin writes what is before the first block.
+func (p *packer) begin(size int) {
+	o := p.order()
+	p.out = p.head(segment{6, 0, 0x1000}, segment{5, 0, 0x800})
+	p.info = len(p.out)
 	p.out = append(p.out, 0, 0, 0, 0)
+	p.out = append(p.out, "UPX!"...)
+	p.out = o.AppendUint16(p.out, 600)
+	p.out = append(p.out, 13, p.Format)
+	block := p.Block
+	if block == 0 {
+		block = size
+	}
+	p.start = len(p.out)
+	for _, v := range []int{0, size, block} {
+		p.out = o.AppendUint32(p.out, uint32(v))
+	}
+}
+
+// loader writes something where the loader is.
+func (p *packer) loader() {
+	p.out = append(p.out, make([]byte, -len(p.out)&3)...)
+	p.out = append(p.out, slices.Repeat([]byte{0xcc, 0xf4, 0x90}, 200)...)
+}
+
+func (p *packer) lastBlock() {
+	p.out = append(p.order().AppendUint32(p.out, 0), "UPX!"...)
+	p.out = append(p.out, 0, 0, 0, 0)
+	p.last = len(p.out) - 8
+}
+
+// finish writes the packer's header, and spoils what is to be spoilt.
+func (p *packer) finish(size int) []byte {
 	p.out = append(p.out, make([]byte, -len(p.out)&3)...)
 	header := len(p.out)
-	p.out = append(p.out, p.header(len(program))...)
-	p.out = o.AppendUint32(p.out, uint32(start))
-	p.spoil(info, start, header)
+	p.out = append(p.out, p.header(size)...)
+	p.out = p.order().AppendUint32(p.out, uint32(p.start))
+	p.spoil(header)
 	return p.out
 }
 
@@ -250,21 +284,21 @@ func Header(version, format, method byte, sums []uint32, unpacked, packed, file 
 	return append(h, byte(check%251))
 }
 
-func (p *packer) spoil(info, start, header int) {
+func (p *packer) spoil(header int) {
 	b := p.out
 	if p.Spoil == NoMagic || p.Spoil == NoMarks {
-		copy(b[info+4:], "NOPE")
+		copy(b[p.info+4:], "NOPE")
 		copy(b[header:], "NOPE")
-		copy(b[header-8:], "NOPE")
+		copy(b[p.last:], "NOPE")
 	}
 	if p.Spoil == NoInfo || p.Spoil == NoMarks {
-		clear(b[start : start+12])
+		clear(b[p.start : p.start+12])
 	}
 	if p.Spoil == NoHeader || p.Spoil == NoMarks {
 		clear(b[header : header+36])
 	}
 	if p.Spoil == WrongData {
-		b[start+12+12+200] ^= 1
+		b[p.start+12+12+200] ^= 1
 	}
 	if p.Spoil == Appended {
 		p.out = append(b, slices.Repeat([]byte("appended"), 300)...)

@@ -30,11 +30,11 @@ type token struct {
 // tokens cuts data into literals and matches of at least three bytes.
 func tokens(data []byte) []token {
 	var out []token
-	last := map[string]int{}
+	last := map[[3]byte]int{}
 	for i := 0; i < len(data); {
 		t := token{literal: data[i]}
 		if i+3 <= len(data) {
-			if at, ok := last[string(data[i:i+3])]; ok {
+			if at, ok := last[[3]byte(data[i:])]; ok {
 				n := 3
 				for i+n < len(data) && data[at+n] == data[i+n] && n < 273 {
 					n++
@@ -46,7 +46,7 @@ func tokens(data []byte) []token {
 		}
 		for end := i + max(t.size, 1); i < end; i++ {
 			if i+3 <= len(data) {
-				last[string(data[i:i+3])] = i
+				last[[3]byte(data[i:])] = i
 			}
 		}
 		out = append(out, t)
