@@ -11,9 +11,11 @@ import (
 
 	"vitrine/internal/engine/cab/cabtest"
 	"vitrine/internal/engine/disc/disctest"
+	"vitrine/internal/engine/document/documenttest"
 )
 
-// images has the same three files in a cabinet and in disc images.
+// images has the same three files in a cabinet and in disc images, and the
+// second in an installer.
 func images() map[string][]byte {
 	members := [][2]string{{"a.exe", "\x01alpha one"}, {"b.txt", "\x01beta two two"}, {"c.dat", "\x01gamma"}}
 	var inCab []cabtest.File
@@ -27,6 +29,7 @@ func images() map[string][]byte {
 		"y.cab": cabtest.Cabinet(cabtest.Folder{Method: cabtest.LZX | 16<<8, Files: inCab}),
 		"x.iso": disctest.ISO{Joliet: true}.Image(onDisc...),
 		"x.udf": disctest.UDF{New: true}.Image(onDisc...),
+		"x.msi": documenttest.Compound([16]byte{0x84, 0x10, 0x0c, 8: 0xc0, 15: 0x46}, documenttest.Stream{Path: "stream", Data: []byte(members[1][1])}),
 	}
 }
 
@@ -38,6 +41,7 @@ func imageDatabases() map[string]string {
 		members.WriteString(kind + ".Exe:CL_TYPE_" + kind + ":*:\\.exe$:*:*:*:*:*:*\n" + kind + ".Size:CL_TYPE_" + kind + ":*:*:*:13:*:*:*:*\n")
 		logical.WriteString("In." + kind + ";Engine:51-255,Target:0,Container:CL_TYPE_" + kind + ";0;" + beta + "\n")
 	}
+	logical.WriteString("In.OLE;Engine:51-255,Target:0,Container:CL_TYPE_MSOLE2;0;" + beta + "\n")
 	return map[string]string{"a.cdb": members.String(), "a.ldb": logical.String(), "a.ndb": "Body.Beta:0:*:" + beta + "\n"}
 }
 
@@ -49,6 +53,9 @@ func TestSignaturesInImages(t *testing.T) {
 		if got := foundNames(signatureScan(t, d, images()[name])); !slices.Equal(got, want) {
 			t.Errorf("%s: got %v, want %v", name, got, want)
 		}
+	}
+	if got := foundNames(signatureScan(t, d, images()["x.msi"])); !slices.Equal(got, []string{"Body.Beta", "In.OLE"}) {
+		t.Errorf("x.msi: got %v", got)
 	}
 }
 
