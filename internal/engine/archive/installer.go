@@ -39,11 +39,13 @@ func installerFormat(data []byte) Format {
 // installers finds what an installer carries behind its program.
 func installers(program []byte) []Part {
 	var parts []Part
-	if at := nsis.Find(program); at > 0 {
-		parts = append(parts, Part{NSIS, at})
-	}
-	if inno.Find(program) {
-		parts = append(parts, Part{Inno, 0})
+	if hasPrefix(program, "MZ") {
+		if at := nsis.Find(program); at > 0 {
+			parts = append(parts, Part{NSIS, at})
+		}
+		if inno.Find(program) {
+			parts = append(parts, Part{Inno, 0})
+		}
 	}
 	if pyinstaller.Find(program) {
 		parts = append(parts, Part{PyInstaller, 0})

@@ -51,8 +51,12 @@ func Find(program []byte) bool {
 func IsSlice(data []byte) bool { return bytes.HasPrefix(data, []byte(sliceSign)) }
 
 // maxTables is how many places that look like the table are tried: the loader
-// has its sign in its code too.
-const maxTables = 64
+// has its sign in its code too. maxLoader is how far the table is looked for: it
+// is a resource of the loader, which has less than 2 MiB but for its icons.
+const (
+	maxTables = 64
+	maxLoader = 16 << 20
+)
 
 func findTable(data []byte) (table, bool) {
 	if len(data) > pointerAt+8 && string(data[pointerAt:pointerAt+4]) == pointer {
@@ -62,9 +66,10 @@ func findTable(data []byte) (table, bool) {
 			}
 		}
 	}
+	loader := data[:min(len(data), maxLoader)]
 	for _, sign := range []string{idStart, idOther} {
 		for from, n := 0, 0; n < maxTables; n++ {
-			i := bytes.Index(data[from:], []byte(sign))
+			i := bytes.Index(loader[from:], []byte(sign))
 			if i < 0 {
 				break
 			}

