@@ -18,6 +18,7 @@ import (
 // compares one file with others, go on file by file; what looks at a file alone goes
 // on beside that, one file on each processor.
 type linting struct {
+	meter
 	options   lintOptions
 	externals map[string]any
 	linter    *lint.Linter
@@ -47,6 +48,7 @@ func newLinting(o lintOptions) (*linting, error) {
 
 // file looks at one file and what it includes.
 func (l *linting) file(f *ruleset.File) {
+	l.begin(f.Name)
 	l.add(lint.Diagnostics(f.Errors, rulecheck.High))
 	l.add(lint.Diagnostics(f.Warnings, rulecheck.Low))
 	parsed := make([]*syntax.File, len(f.Sources))
@@ -67,6 +69,7 @@ func (l *linting) source(f *syntax.File, text []byte, with []*syntax.File, compi
 		l.report.Rules++
 	}
 	l.report.Files++
+	l.progress.Add(int64(len(text)))
 	l.add(l.linter.Correct(f, text, with...))
 	found := new([]rulecheck.Finding)
 	l.aside = append(l.aside, found)
@@ -83,6 +86,7 @@ func (l *linting) source(f *syntax.File, text []byte, with []*syntax.File, compi
 // finish waits for all and puts the findings in order.
 func (l *linting) finish() {
 	l.wait.Wait()
+	l.line.Clear()
 	for _, found := range l.aside {
 		l.add(*found)
 	}

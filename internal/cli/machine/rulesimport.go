@@ -107,6 +107,7 @@ func runRulesImport(env term.Env, source, dir string, asJSON bool) error {
 	i := &importing{root: root, copied: map[string][]byte{}, set: importedSet{Schema: "vitrine.rules.import/v1", Source: source,
 		Imported: env.Now().UTC().Format(time.RFC3339), Licences: []importedLicence{}, Files: []importedFile{}, Skipped: []skippedFile{},
 		Databases: []importedDatabase{}}}
+	i.start(env, "importing", false)
 	var unread error
 	if names := signatureDatabases(source); len(names) > 0 {
 		for _, name := range names {
@@ -116,6 +117,7 @@ func runRulesImport(env term.Env, source, dir string, asJSON bool) error {
 		unread = ruleset.Each(ruleset.Config{Paths: []string{source}}, i.file)
 	}
 	i.origin(ruleset.OriginOf(source))
+	i.line.Clear()
 	if i.err == nil {
 		i.err = i.index()
 	}
@@ -136,6 +138,7 @@ func runRulesImport(env term.Env, source, dir string, asJSON bool) error {
 
 // importing copies files of rules.
 type importing struct {
+	meter
 	root   *os.Root
 	copied map[string][]byte
 	set    importedSet
@@ -143,6 +146,8 @@ type importing struct {
 }
 
 func (i *importing) file(f *ruleset.File) {
+	i.begin(f.Name)
+	i.progress.Add(int64(len(f.Sources[0].Text)))
 	if f.Rules == nil {
 		skipped := skippedFile{File: f.Name}
 		for _, d := range f.Errors {

@@ -52,6 +52,7 @@ func signatureDatabases(source string) []string {
 // database copies one database, and takes it away again if it is not what was
 // signed or cannot be read.
 func (i *importing) database(name string) {
+	i.begin(name)
 	base := filepath.Base(name)
 	entry := importedDatabase{File: base}
 	sum, err := i.copy(name, base)
@@ -89,7 +90,8 @@ func (i *importing) copy(name, base string) (sum string, err error) {
 		return "", err
 	}
 	h := sha256.New()
-	_, err = io.Copy(io.MultiWriter(to, h), from)
+	n, err := io.Copy(io.MultiWriter(to, h), from)
+	i.progress.Add(n)
 	return hex.EncodeToString(h.Sum(nil)), errors.Join(err, to.Close())
 }
 

@@ -86,6 +86,7 @@ func runRulesLint(env term.Env, o lintOptions, paths []string) error {
 	if err != nil {
 		return err
 	}
+	run.start(env, "checking", false)
 	unread := ruleset.Each(ruleset.Config{Paths: paths, Externals: run.externals}, run.file)
 	run.finish()
 	if run.report.Files > 0 || unread == nil {
