@@ -44,7 +44,7 @@ func appendInst(code []byte, in *Inst, i int) []byte {
 		return append(code, in.Val, in.Mask)
 	case OpClass, OpSkip:
 		return binary.AppendUvarint(code, uint64(in.X))
-	case OpText:
+	case OpText, OpGap:
 		return binary.AppendUvarint(binary.AppendUvarint(code, uint64(in.X)), uint64(in.Y))
 	case OpSplit:
 		return binary.AppendVarint(binary.AppendVarint(code, int64(in.X)-int64(i)), int64(in.Y)-int64(i))
@@ -150,7 +150,7 @@ func (r *codeReader) inst(op Op, i int) Inst {
 		return Inst{Op: op, Val: r.byte(), Mask: r.byte()}
 	case OpClass, OpSkip:
 		return Inst{Op: op, X: r.number()}
-	case OpText:
+	case OpText, OpGap:
 		return Inst{Op: op, X: r.number(), Y: r.number()}
 	case OpSplit:
 		return Inst{Op: op, X: r.place(i), Y: r.place(i)}

@@ -19,6 +19,8 @@ type Machine struct {
 	stack     []uint32
 	starts    []int    // Backward: what it found
 	possible  []uint64 // All: one bit per offset of a block
+	run       reach
+	places    []uint64 // of run
 	spent     int      // Forward: threads stepped, by programs with branches
 	steps     int      // threads stepped since Stop was asked
 }
@@ -52,7 +54,7 @@ func (m *Machine) Forward(p *Program, data []byte, at, limit int) (end int, ok, 
 	}
 	p = p.ready()
 	if p.Straight {
-		return p.forwardStraight(data, at, stop)
+		return m.forwardStraight(p, data, at, stop)
 	}
 	return m.forwardBranches(p, data, at, stop)
 }
@@ -126,13 +128,10 @@ func (m *Machine) Backward(p *Program, data []byte, at, limit int, yield func(st
 	}
 	p = p.ready()
 	if p.Straight {
-		start, ok, cut := p.backwardStraight(data, at, stop)
-		if ok {
-			yield(start)
-		}
-		return cut
+		cut = m.backwardStraight(p, data, at, stop)
+	} else {
+		cut = m.backwardBranches(p, data, at, stop)
 	}
-	cut = m.backwardBranches(p, data, at, stop)
 	for _, start := range m.starts {
 		if !yield(start) {
 			break
@@ -247,7 +246,7 @@ func (m *Machine) Search(p *Program, data []byte) bool {
 	case p.Literal != nil && !p.NoCase:
 		return bytes.Contains(data, p.Literal)
 	case p.Straight:
-		return p.searchStraight(data)
+		return m.searchStraight(p, data)
 	}
 	return m.searchBranches(p, data)
 }

@@ -24,6 +24,7 @@ const (
 	OpSplit             // go on at X, and with less preference at Y
 	OpJump              // go on at X
 	OpMatch             // the pattern has matched; always the last instruction
+	OpGap               // X to Y bytes; straight programs only
 	opCount
 )
 
@@ -117,6 +118,8 @@ func (p *Program) instOK(i, n int, in Inst) bool {
 		return p.Straight && in.Y > 0 && uint64(in.X)+uint64(in.Y) <= uint64(len(p.Text))
 	case OpSkip:
 		return p.Straight && in.X <= maxJump
+	case OpGap:
+		return p.Straight && in.X < in.Y && in.Y <= maxGap
 	case OpAssert:
 		return look(in.Val) < lookCount
 	case OpSplit:
