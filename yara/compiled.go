@@ -68,6 +68,7 @@ func read(r *blob.Reader) (*Rules, error) {
 	about := blob.ReadPacked(r)
 	proved := blob.ReadFacts(r, len(set.Rules), len(set.Patterns))
 	windows := blob.ReadWindows(r)
+	r.CheckCode()
 	if r.Err() != nil {
 		return nil, r.Err()
 	}

@@ -287,6 +287,25 @@ func TestDamagedBlobsAreHarmless(t *testing.T) {
 	}
 }
 
+// TestDamagedCodeIsHarmless changes each byte of the code of programs, and of
+// what they say of themselves.
+func TestDamagedCodeIsHarmless(t *testing.T) {
+	whole := marshal(t, mustCompile(t, Config{}, `rule r { strings: $a = { 4D 5A 50 [2-4] ( 50 51 52 | 51 ) ?F 61 62 63 } $b = /ab+c[0-9]{2,5}x/i wide ascii
+  $c = { 60 61 62 ?? 63 64 65 [8] 66 67 68 } condition: any of them }`))
+	for _, s := range []blob.Section{blob.Code, blob.Programs} {
+		at, n := section(whole, s)
+		for i := range n {
+			for _, by := range []byte{0x01, 0x0F, 0x85, 0xFF} {
+				data := bytes.Clone(whole)
+				damage(data, at+i-64, by)
+				if r, err := Load(data); err == nil {
+					scanAll(t, r)
+				}
+			}
+		}
+	}
+}
+
 // damage changes a byte behind the checksum and mends that.
 func damage(data []byte, at int, by byte) {
 	data[64+at] ^= by

@@ -73,7 +73,7 @@ func readSet(row Row, k int) (s pattern.Set) {
 	return s
 }
 
-// readPrograms gives all programs, which are fit to be run when Verify says so.
+// readPrograms gives all programs, which are fit to be run once CheckCode was asked.
 func readPrograms(r *Reader) []pattern.Program {
 	sets := make([]pattern.Set, r.Len(Sets))
 	for i := range sets {
@@ -85,7 +85,7 @@ func readPrograms(r *Reader) []pattern.Program {
 		readProgram(r, &out[i], i, sets)
 	}
 	r.Done(Code, Sets)
-	r.meanwhile(func() error { return checkCode(out) })
+	r.code = meanwhile(func() error { return checkCode(out) })
 	r.Drop(Programs)
 	return out
 }
@@ -114,7 +114,7 @@ func readProgram(r *Reader, p *pattern.Program, i int, sets []pattern.Set) {
 func checkCode(all []pattern.Program) error {
 	for i := range all {
 		if err := all[i].CheckCode(); err != nil {
-			return fmt.Errorf("load rules: program %d: %w", i, err)
+			return fmt.Errorf("program %d: %w", i, err)
 		}
 	}
 	return nil

@@ -22,7 +22,8 @@ type Reader struct {
 	sections [sectionCount][]byte // those at hand
 	spare    []byte               // memory for the next section
 	next     [sectionCount]int
-	checks   []chan error // that go on meanwhile
+	sum      chan error // of the checksum, which is computed meanwhile
+	code     chan error // of the code, which is checked meanwhile; nil: not yet
 	err      error
 }
 
@@ -35,8 +36,8 @@ func Is(data []byte) bool { return bytes.HasPrefix(data, []byte(Magic)) }
 const tableEnd = headerLen + sectionLen*int(sectionCount)
 
 // Open checks the frame of a blob of some size: header and sections, which are
-// read when they are asked for. The checksum is computed meanwhile, and code is
-// checked: Verify must be asked in the end. So src is read from two
+// read when they are asked for. The checksum is computed meanwhile: Verify must
+// be asked in the end. So src is read from two
 // goroutines, and twice; what is read is checked by itself, so nothing worse
 // than a wrong checksum comes of a file that changes in between.
 func Open(src io.ReaderAt, size int64) (*Reader, error) {
@@ -64,27 +65,28 @@ func Open(src io.ReaderAt, size int64) (*Reader, error) {
 		return nil, err
 	}
 	want := [sha256.Size]byte(head[sumStart:headerLen])
-	r.meanwhile(func() error { return verify(src, size, want) })
+	r.sum = meanwhile(func() error { return verify(src, size, want) })
 	return r, nil
 }
 
-// meanwhile starts a check, of which Verify tells.
-func (r *Reader) meanwhile(check func() error) {
+// meanwhile starts a check.
+func meanwhile(check func() error) chan error {
 	done := make(chan error, 1)
-	r.checks = append(r.checks, done)
 	go func() { done <- check() }()
+	return done
 }
 
-// Verify waits for the checksum, and what else is checked meanwhile, and tells
-// the first that is wrong. It is asked once.
-func (r *Reader) Verify() error {
-	var first error
-	for _, done := range r.checks {
-		if err := <-done; first == nil {
-			first = err
-		}
+// Verify waits for the checksum and tells whether it is right. It is asked once.
+func (r *Reader) Verify() error { return <-r.sum }
+
+// CheckCode waits until the code of all programs was looked at, which must be
+// before anybody uses it, and fails the Reader where it is not fit to be run.
+func (r *Reader) CheckCode() {
+	if r.code == nil {
+		r.Fail("there are no programs")
+	} else if err := <-r.code; err != nil {
+		r.Fail("%w", err)
 	}
-	return first
 }
 
 // verify holds the checksum against the data.
