@@ -23,9 +23,12 @@ func (b *bitReader) bit() uint32 {
 		b.refill()
 	}
 	b.left--
-	return b.acc >> b.left & 1
+	return b.acc >> (b.left & 31) & 1
 }
 
+// refill takes the next unit. It is kept apart so that bit can be inlined.
+//
+//go:noinline
 func (b *bitReader) refill() {
 	b.left = uint(8 * b.unit)
 	rest := b.src[b.pos:]

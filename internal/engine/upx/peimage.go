@@ -52,7 +52,7 @@ func (u *unpacker) guess(src []byte) (*buffer, error) {
 // imageEnd finds where an image ends: with the place of the original header
 // in it. A method without an end mark gives garbage behind that. Zero for none.
 func imageEnd(b []byte) int {
-	for tries, end := 0, len(b); tries < 64; tries++ {
+	for tries, end := 0, len(b); tries < 16; tries++ {
 		at := bytes.LastIndex(b[:end], []byte("PE\x00\x00"))
 		if at < 0 {
 			return 0

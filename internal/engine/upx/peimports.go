@@ -25,6 +25,11 @@ func (r *rebuild) imports() error {
 		return errSpot
 	}
 	// The notes may lie where the tables go: work from a copy.
+	cost := int64(len(r.image)) - int64(notes)
+	if err := r.held.budget.Hold(cost); err != nil {
+		return err
+	}
+	defer r.held.budget.Release(cost)
 	list, err := r.readImports(append([]byte(nil), r.image[notes:]...))
 	if err != nil {
 		return err
@@ -57,8 +62,10 @@ type function struct {
 	number uint64
 }
 
-// maxImports is more than the functions of any program's imports.
-const maxImports = 1 << 20
+const (
+	maxImports     = 1 << 18 // more functions and libraries than any program's
+	maxLibraryName = 4 << 10
+)
 
 func (r *rebuild) readImports(p []byte) ([]library, error) {
 	own, _ := r.f.at(tableImports)
@@ -76,8 +83,8 @@ func (r *rebuild) readImports(p []byte) ([]library, error) {
 		if len(p) < 9 || uint64(name) >= uint64(len(table)) {
 			return nil, errCut
 		}
-		end := bytes.IndexByte(table[name:], 0)
-		if end < 0 {
+		end := bytes.IndexByte(table[name:min(uint64(name)+maxLibraryName, uint64(len(table)))], 0)
+		if count++; end < 0 || count > maxImports {
 			return nil, errCut
 		}
 		l := library{name: table[name:][:end], addresses: r.first + le32(p[4:])}

@@ -14,7 +14,12 @@ type rebuild struct {
 	first uint32  // that address
 	extra []byte  // what is noted behind the sections, as far as not yet read
 	table []byte  // the original section headers
+	moved int     // bytes of resources put back
+	held  *buffer // of the image: it has the budget
 }
+
+// maxNotes is more than what is noted in one piece.
+const maxNotes = 64
 
 // errSpot is something that does not lie in the image, or is not whole there.
 var errSpot = errors.New("a place outside the image")
@@ -36,10 +41,10 @@ func newRebuild(f *peFile, out *buffer) (*rebuild, error) {
 	}
 	rest := b[at:]
 	size := len(own.b) + len(own.sections)*sectionSize
-	r := &rebuild{f: f, own: own, image: b, first: own.sections[0].address, extra: rest[size:], table: rest[len(own.b):size]}
+	r := &rebuild{held: out, f: f, own: own, image: b, first: own.sections[0].address, extra: rest[size:], table: rest[len(own.b):size]}
 	r.own.b = append([]byte(nil), own.b...)
 	r.table = append([]byte(nil), r.table...)
-	r.extra = append([]byte(nil), r.extra...)
+	r.extra = append([]byte(nil), r.extra[:min(len(r.extra), maxNotes)]...)
 	return r, nil
 }
 

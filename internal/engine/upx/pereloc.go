@@ -39,6 +39,12 @@ func (r *rebuild) relocs() error {
 	if uint64(start) > uint64(len(r.image)) {
 		return errSpot
 	}
+	// A place and its entry in the table, or in a table of its own.
+	cost := 20 * int64(countSteps(r.image[start:], len(r.image)/4))
+	if err := r.held.budget.Hold(cost); err != nil {
+		return err
+	}
+	defer r.held.budget.Release(cost)
 	list, rest, err := r.wideRelocs(r.image[start:])
 	if err != nil {
 		return err
@@ -94,6 +100,18 @@ func (r *rebuild) turn(b []byte) (kind uint16, err error) {
 	return reloc64, nil
 }
 
+// countSteps counts distances up to the end of them, at most as many as may
+// be.
+func countSteps(p []byte, most int) int {
+	for n := 0; ; n++ {
+		step, size := nextStep(p)
+		if step == 0 || n > most {
+			return n
+		}
+		p = p[size:]
+	}
+}
+
 // nextStep reads one distance and tells how many bytes it has; 0 at the end.
 func nextStep(p []byte) (step uint32, size int) {
 	switch {
@@ -117,6 +135,9 @@ func nextStep(p []byte) (step uint32, size int) {
 	return step, 7
 }
 
+// maxHalves is more than any program has.
+const maxHalves = 1 << 16
+
 // halfRelocs reads the relocations of half addresses, which are old. more
 // tells which there are.
 func (r *rebuild) halfRelocs(list []reloc, p []byte, more byte) ([]reloc, error) {
@@ -129,6 +150,7 @@ func (r *rebuild) halfRelocs(list []reloc, p []byte, more byte) ([]reloc, error)
 	case 6:
 		kinds = []uint16{relocLow, relocHigh}
 	}
+	halves := 0
 	for _, kind := range kinds {
 		for {
 			if len(p) < 4 {
@@ -138,6 +160,9 @@ func (r *rebuild) halfRelocs(list []reloc, p []byte, more byte) ([]reloc, error)
 			p = p[4:]
 			if at == 0 {
 				break
+			}
+			if halves++; halves > maxHalves {
+				return list, errSpot
 			}
 			list = append(list, reloc{r.first + at, kind})
 		}

@@ -55,6 +55,10 @@ func (r *rebuild) moveResource(l *resource, now uint32, tree *resourceTree, icon
 	if size &^= 3; size+4 > uint64(len(b)) {
 		return errResources
 	}
+	// Resources do not share bytes.
+	if r.moved += int(size); r.moved > len(r.f.data) {
+		return errResources
+	}
 	l.moved = le32(b)
 	if err := r.put(l.moved, b[4:4+size]); err != nil {
 		return err
