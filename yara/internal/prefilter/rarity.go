@@ -18,12 +18,17 @@ var rarityTable string
 // rarityIndex gives the bucket of the window at the beginning of b.
 func rarityIndex(b []byte) int { return int((load(b, 0) | fold) * hashMul >> 16) }
 
+// frequencyUnit is the inverse of what frequencies are multiples of.
+const frequencyUnit = 1 << 40
+
 // frequencies has, for each byte of the table, the frequency it stands for
-// raised to 0, a quarter, a half, three quarters and 1.
+// raised to 0, a quarter, a half, three quarters and 1. They are rounded so that
+// sums of them are exact: processors differ in the last bit of a power, and what is
+// compiled must not.
 var frequencies = func() (f [windowLen + 1][256]float64) {
 	for quarters := range f {
 		for v := range f[quarters] {
-			f[quarters][v] = math.Exp2(float64((v-255)*quarters) / (8 * windowLen))
+			f[quarters][v] = math.Round(math.Exp2(float64((v-255)*quarters)/(8*windowLen))*frequencyUnit) / frequencyUnit
 		}
 	}
 	return f
