@@ -15,10 +15,13 @@ func carried(data []byte) []Part {
 	case hasPrefix(data, "#!"):
 		return behindScript(data)
 	case isProgram(data):
-		at := programEnd(data)
-		if at > 0 && at < int64(len(data)) {
+		end := programEnd(data)
+		if end <= 0 || end >= int64(len(data)) {
+			return nil
+		}
+		for _, at := range []int{int(end), len(data) - len(trimZeros(data[end:]))} { // it may be padded
 			if f := byMagic(data[at:]); f != None {
-				return []Part{{f, int(at)}}
+				return []Part{{f, at}}
 			}
 		}
 	}

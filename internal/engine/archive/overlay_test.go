@@ -67,6 +67,9 @@ func TestFindCarried(t *testing.T) {
 	if got := Find(join(pe, archivetest.Zip(e))); !slices.Equal(got, []Part{{Zip, 0}}) {
 		t.Errorf("zip behind PE: got %v", got)
 	}
+	if got := Find(join(pe, make([]byte, 300), gz)); !slices.Equal(got, []Part{{Gzip, len(pe) + 300}}) {
+		t.Errorf("gzip behind padding: got %v", got)
+	}
 	many := join(shell, bytes.Repeat(join([]byte("\n"), gz, []byte("\n")), 100))
 	if got := Find(many); len(got) != maxPayloads {
 		t.Errorf("%d payloads", len(got))

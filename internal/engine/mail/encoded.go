@@ -9,7 +9,7 @@ import (
 
 // maxLead is how far into a text a coded file must begin for the text to be
 // known by it.
-const maxLead = 64 << 10
+const maxLead = 1 << 20
 
 // Encoded tells whether data is a text that has files in it which are coded as
 // lines: uuencoded, in base64 as uuencode writes it, or in yEnc.
@@ -20,7 +20,7 @@ func Encoded(data []byte) bool {
 	lead := data[:min(len(data), maxLead)]
 	for len(lead) > 0 {
 		c, rest := nextCoded(lead)
-		if c.decode != nil && c.plausible() {
+		if c.decode != nil {
 			return true
 		}
 		lead = rest
@@ -40,14 +40,6 @@ type coded struct {
 	name   string
 	data   []byte
 	decode func(data []byte) *decoder // nil: there is none
-	first  func(line []byte) bool     // whether a first line can be meant
-}
-
-// plausible tells by the first line whether there is a file: "begin" stands in
-// many a text.
-func (c coded) plausible() bool {
-	line, _ := cutLine(c.data)
-	return c.first(line)
 }
 
 // encoded hands out the files in a body.
@@ -80,37 +72,43 @@ func nextCoded(body []byte) (c coded, rest []byte) {
 			continue
 		}
 		line, rest := cutLine(body[at:])
-		line = line[:min(len(line), maxValue)]
-		if c, end := begun(line, rest); c.decode != nil {
-			return c, end
-		}
-		return coded{}, rest
+		return begun(line[:min(len(line), maxValue)], rest)
 	}
 }
 
-// begun reads the line that begins a file, with what follows it.
+// begun reads the line that begins a file, with what follows it. "begin" stands
+// in many a text: without a line that can be meant there is no file. What comes
+// behind the lines of one is looked through again, so that a beginning put
+// before it hides no other.
 func begun(line, rest []byte) (coded, []byte) {
-	if len(rest) == 0 {
-		return coded{}, nil
-	}
 	if bytes.HasPrefix(line, []byte("=ybegin ")) {
-		return yEnc(line, rest)
+		return yEnc(line, rest), rest
 	}
 	f := bytes.SplitN(line, []byte(" "), 3)
 	if len(f) != 3 || !isMode(f[1]) {
-		return coded{}, nil
+		return coded{}, rest
 	}
 	c := coded{name: string(f[2])}
-	var end []byte
+	isLine := isUULine
 	switch string(f[0]) {
 	case "begin":
-		c.decode, c.first = newUU, isUULine
-		c.data, end, _ = bytes.Cut(rest, []byte("\nend"))
+		c.decode = newUU
 	case "begin-base64":
-		c.decode, c.first = newBase64, isBase64Line
-		c.data, end, _ = bytes.Cut(rest, []byte("\n===="))
+		c.decode, isLine = newBase64, isBase64Line
 	}
-	return c, end
+	n := 0
+	for n < len(rest) {
+		line, behind := cutLine(rest[n:])
+		if len(line) > 0 && !isLine(line) {
+			break
+		}
+		n = len(rest) - len(behind)
+	}
+	c.data, rest = rest[:n], rest[n:]
+	if len(bytes.TrimSpace(c.data)) == 0 {
+		return coded{}, rest
+	}
+	return c, rest
 }
 
 func isBase64Line(line []byte) bool {
@@ -119,17 +117,17 @@ func isBase64Line(line []byte) bool {
 			return false
 		}
 	}
-	return len(line) > 3
+	return len(line) > 3 && line[0] != '='
 }
 
 // yEnc reads the head of a file in yEnc (version 1.3 of its draft). The name is
 // all that follows its key.
-func yEnc(line, rest []byte) (coded, []byte) {
+func yEnc(line, rest []byte) coded {
 	_, name, ok := bytes.Cut(line, []byte(" name="))
-	if !ok || !bytes.Contains(line, []byte(" size=")) {
-		return coded{}, nil
+	if !ok || !bytes.Contains(line, []byte(" size=")) || len(rest) == 0 {
+		return coded{}
 	}
-	c := coded{name: string(bytes.TrimSpace(name)), decode: newYEnc, first: func([]byte) bool { return true }}
+	c := coded{name: string(bytes.TrimSpace(name)), decode: newYEnc}
 	if _, part, ok := bytes.Cut(line, []byte(" part=")); ok {
 		number, _, _ := bytes.Cut(part, []byte(" "))
 		c.name += fmt.Sprintf(" (part %s)", number)
@@ -137,9 +135,8 @@ func yEnc(line, rest []byte) (coded, []byte) {
 	if bytes.HasPrefix(rest, []byte("=ypart ")) {
 		_, rest = cutLine(rest)
 	}
-	var end []byte
-	c.data, end, _ = bytes.Cut(rest, []byte("\n=yend"))
-	return c, end
+	c.data, _, _ = bytes.Cut(rest, []byte("\n=yend"))
+	return c
 }
 
 // newYEnc reads yEnc: 42 is taken from each byte, and 64 more from one behind
@@ -174,20 +171,16 @@ func isMode(b []byte) bool {
 
 func newUU(data []byte) *decoder { return &decoder{data: data, decode: uuLine} }
 
-// isUULine tells whether a line has as many letters as its first one says,
-// within what encoders leave out or add.
+// isUULine tells whether a line has letters of the code only, and no more than
+// its first one says, but for what encoders add. Blanks at its end may be gone.
 func isUULine(line []byte) bool {
-	if len(line) == 0 || line[0] <= ' ' || line[0] >= '`' {
-		return false
-	}
 	for _, c := range line {
 		if c < ' ' || c > '`' {
 			return false
 		}
 	}
-	n := int(line[0] - ' ')
-	have := len(line) - 1
-	return have >= n && have <= (n+2)/3*4+2
+	n := int(line[0]-' ') & 63
+	return len(line)-1 <= (n+2)/3*4+2
 }
 
 // uuLine decodes one line. One that can be none takes all that is left.

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"vitrine/internal/engine/installer"
@@ -42,10 +43,7 @@ type table struct {
 
 // Find tells whether a program is an installer: whether the table is there and
 // headers are where it says.
-func Find(program []byte) bool {
-	_, ok := findTable(program)
-	return ok
-}
+func Find(program []byte) bool { return len(findTables(program)) > 0 }
 
 // IsSlice tells whether data begins as a file with a part of the data.
 func IsSlice(data []byte) bool { return bytes.HasPrefix(data, []byte(sliceSign)) }
@@ -55,15 +53,22 @@ func IsSlice(data []byte) bool { return bytes.HasPrefix(data, []byte(sliceSign))
 // is a resource of the loader, which has less than 2 MiB but for its icons.
 const (
 	maxTables = 64
+	maxWalked = 4
 	maxLoader = 16 << 20
 )
 
-func findTable(data []byte) (table, bool) {
+// findTables gives every table that points to headers, so that one put before
+// it hides no other.
+func findTables(data []byte) []table {
+	var tables []table
+	take := func(at int) {
+		if t, ok := readTable(data, at); ok && !slices.Contains(tables, t) {
+			tables = append(tables, t)
+		}
+	}
 	if len(data) > pointerAt+8 && string(data[pointerAt:pointerAt+4]) == pointer {
 		if at := binary.LittleEndian.Uint32(data[pointerAt+4:]); int64(at) < int64(len(data)) {
-			if t, ok := readTable(data, int(at)); ok {
-				return t, true
-			}
+			take(int(at))
 		}
 	}
 	loader := data[:min(len(data), maxLoader)]
@@ -73,13 +78,11 @@ func findTable(data []byte) (table, bool) {
 			if i < 0 {
 				break
 			}
-			if t, ok := readTable(data, from+i); ok {
-				return t, true
-			}
+			take(from + i)
 			from += i + 1
 		}
 	}
-	return table{}, false
+	return tables
 }
 
 // readTable reads the table in the layout of its sign. It is believed when it
@@ -152,16 +155,24 @@ type walker struct {
 // Walk takes an installer apart, from the beginning of its program. The error
 // is the Sink's, or one that ends the scan; all others are told to the Sink.
 func Walk(data []byte, j *installer.Job) error {
-	t, ok := findTable(data)
-	if !ok {
+	tables := findTables(data)
+	if len(tables) == 0 {
 		return j.Damaged("inno", fmt.Errorf("no table of its parts"))
 	}
-	w := &walker{Job: j, data: data, table: t}
-	w.version, _ = versionAt(data, t.headers)
-	if err := w.program(); err != nil {
-		return err
+	if len(tables) > 1 {
+		j.Sink.Problem(limit.Errorf(limit.Damaged, "inno: %d tables of its parts in place of one", len(tables)))
 	}
-	return w.parts()
+	for _, t := range tables[:min(len(tables), maxWalked)] {
+		w := &walker{Job: j, data: data, table: t}
+		w.version, _ = versionAt(data, t.headers)
+		if err := w.program(); err != nil {
+			return err
+		}
+		if err := w.parts(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // WalkSlice unpacks the chunks in a file with a part of the data.

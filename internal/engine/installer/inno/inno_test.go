@@ -3,6 +3,7 @@ package inno
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 	"slices"
@@ -149,6 +150,24 @@ func TestIncomplete(t *testing.T) {
 		if _, ok := g.parts[tt.part]; tt.part != "" && !ok {
 			t.Errorf("%s: %q is missing: %q", tt.name, tt.part, g.order)
 		}
+	}
+}
+
+// TestTwoTables has a table before the right one, which points elsewhere.
+func TestTwoTables(t *testing.T) {
+	n := installertest.Inno{Version: "5.5.7", Number: 50507, Method: "zlib"}
+	data := n.Program(files...)
+	other := len(data)
+	data = append(data, n.Program(installertest.File{Name: `{app}\decoy`, Data: []byte("nothing")})...)
+	table := bytes.Clone(data[other+200 : other+260])
+	for _, at := range []int{20, 32, 36} { // its places, from the beginning of all
+		binary.LittleEndian.PutUint32(table[at:], binary.LittleEndian.Uint32(table[at:])+uint32(other))
+	}
+	copy(data[100:], table)
+	clear(data[other+200 : other+260])
+	g := walk(t, data)
+	if g.parts["inno/{app}/decoy"] != "nothing" || g.parts["inno/{tmp}/c.exe"] != "MZ third" || !strings.Contains(g.told(), "2 tables") {
+		t.Errorf("got %q, problems %v", g.order, g.problems)
 	}
 }
 
