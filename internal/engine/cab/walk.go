@@ -108,10 +108,10 @@ type stream struct {
 // open begins to unpack a folder.
 func (c *cabinet) open(f *folder, files []file) *stream {
 	s := &stream{c: c, folder: f, next: int64(f.at), left: f.blocks}
-	s.survey()
 	for i := range files {
 		s.begins = s.begins || files[i].before
 	}
+	s.survey()
 	if s.begins {
 		s.base = s.elsewhere(files)
 	}
@@ -123,19 +123,25 @@ func (c *cabinet) open(f *folder, files []file) *stream {
 	return s
 }
 
-// survey adds up what the headers of the blocks say.
+// maxSurvey is how many headers of blocks are read ahead: many folders can
+// claim the same ones.
+const maxSurvey = 4096
+
+// survey adds up what the headers of the blocks say. Of a long folder only the
+// first are read, unless its end tells where it begins.
 func (s *stream) survey() {
-	at, size := s.next, int64(len(s.c.data))
-	for range s.left {
-		if at+blockHeader > size {
-			break
-		}
+	at, size, left := s.next, int64(len(s.c.data)), s.left
+	for ; left > 0 && at+blockHeader <= size && (s.begins || s.left-left < maxSurvey); left-- {
 		n := int64(le16(s.c.data[at+4:]))
 		s.packed += int(n)
 		s.total += int64(le16(s.c.data[at+6:]))
 		at += blockHeader + int64(s.c.reserve) + n
 	}
-	s.packed = min(s.packed, len(s.c.data))
+	if at+blockHeader <= size && left > 0 {
+		s.total += int64(left) * blockSize
+		s.packed = int(size)
+	}
+	s.packed = min(s.packed, int(size))
 }
 
 // elsewhere is how many bytes of the folder lie in earlier cabinets. When the
