@@ -35,14 +35,22 @@ func Begins(data []byte) bool {
 }
 
 // Find is where the first header lies behind a program; negative when there is
-// none.
+// none. Stubs pass over one with flags they do not know, and so is it here
+// unless there is no other.
 func Find(program []byte) int {
+	fork := -1
 	for at := alignment; at+headSize <= len(program); at += alignment {
-		if Begins(program[at:]) {
+		if !Begins(program[at:]) {
+			continue
+		}
+		if program[at]&flagExternal == 0 {
 			return at
 		}
+		if fork < 0 {
+			fork = at
+		}
 	}
-	return -1
+	return fork
 }
 
 // walker is one installer being taken apart.

@@ -173,6 +173,14 @@ func TestFind(t *testing.T) {
 			t.Errorf("at %d: found at %d", at, got)
 		}
 	}
+	fork := installertest.NSIS{Flags: flagExternal}.Data()
+	fork = append(fork, make([]byte, 512-len(fork)%512)...)
+	if got := Find(append(installertest.Stub(512), fork...)); got != 512 {
+		t.Errorf("a fork: found at %d", got)
+	}
+	if got := Find(append(append(installertest.Stub(512), fork...), data...)); got != 512+len(fork) {
+		t.Errorf("behind a fork: found at %d", got)
+	}
 	if !Begins(data) || Begins(data[:20]) || Begins(nil) {
 		t.Error("Begins is wrong")
 	}
