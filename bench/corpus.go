@@ -57,6 +57,12 @@ func Corpora(goroot string, size int64) ([]Corpus, error) {
 	}, nil
 }
 
+// Pick takes about size bytes of files under a directory whose first four bytes
+// fit, as Corpora does for its own.
+func Pick(root string, size, smallest, largest int64, fits func(head []byte) bool) ([]File, error) {
+	return pickFiles([]string{root}, size, smallest, largest, func(_ string, head []byte) bool { return fits(head) })
+}
+
 func joined(files []File) []byte {
 	var b bytes.Buffer
 	for _, f := range files {

@@ -2,7 +2,7 @@ package bench
 
 import (
 	"bufio"
-	_ "embed"
+	"embed"
 	"errors"
 	"fmt"
 	"io"
@@ -12,29 +12,49 @@ import (
 	"time"
 )
 
-//go:embed peer/peer.c
-var peerSource []byte
+//go:embed peer
+var peerSources embed.FS
 
-// ErrNoPeer says that libyara cannot be measured file by file here: it takes
-// a C compiler and libyara's headers (Debian: gcc, libyara-dev).
-var ErrNoPeer = errors.New("no C compiler, or no libyara with headers")
+// ErrNoPeer says that a library cannot be measured file by file here: it takes
+// a C compiler and the library with headers (Debian: gcc, libyara-dev).
+var ErrNoPeer = errors.New("no C compiler, or no library with headers")
 
-// BuildPeer compiles the measuring program of peer/peer.c into dir.
-func BuildPeer(dir string) (string, error) {
-	source, binary := filepath.Join(dir, "peer.c"), filepath.Join(dir, "peer")
-	if err := os.WriteFile(source, peerSource, 0o600); err != nil {
+// BuildPeer compiles the measuring program of libyara into dir.
+func BuildPeer(dir string) (string, error) { return build(dir, "peer", "-pthread", "-lyara") }
+
+// BuildClam compiles the measuring program of libclamav into dir.
+func BuildClam(dir string) (string, error) { return build(dir, "clam", "-lclamav") }
+
+// YaraXScript writes the measuring program of YARA-X, which node runs, into dir.
+func YaraXScript(dir string) (string, error) { return unpackSource(dir, "yarax.mjs") }
+
+func build(dir, name string, flags ...string) (string, error) {
+	source, err := unpackSource(dir, name+".c")
+	if err != nil {
 		return "", err
 	}
-	out, err := exec.Command("cc", "-O2", "-o", binary, source, "-lyara").CombinedOutput()
+	binary := filepath.Join(dir, name)
+	out, err := exec.Command("cc", append([]string{"-O2", "-o", binary, source}, flags...)...).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%w: %v\n%s", ErrNoPeer, err, out)
 	}
 	return binary, nil
 }
 
-// Peer is libyara as a contender, in a process of its own that holds the
-// compiled rules and the files.
+func unpackSource(dir, name string) (string, error) {
+	text, err := peerSources.ReadFile("peer/" + name)
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, name)
+	return path, os.WriteFile(path, text, 0o600)
+}
+
+// Peer is a contender in a process of its own, which holds the compiled rules
+// and the files and speaks the protocol told in peer/peer.c.
 type Peer struct {
+	Flags int // with every scan; what they mean is the process's business
+
 	cmd   *exec.Cmd
 	in    io.WriteCloser
 	out   *bufio.Reader
@@ -42,9 +62,22 @@ type Peer struct {
 	count int
 }
 
-// StartPeer starts the program and has it compile the rules.
+// matching is libyara's SCAN_FLAGS_REPORT_RULES_MATCHING, which the yara command
+// sets. Fast mode is off.
+const matching = 8
+
+// StartPeer starts the program of BuildPeer and has it compile the rules.
 func StartPeer(binary, rules string) (*Peer, error) {
-	p := &Peer{cmd: exec.Command(binary, rules)}
+	p, err := Start(exec.Command(binary, rules))
+	if err == nil {
+		p.Flags = matching
+	}
+	return p, err
+}
+
+// Start starts a program that speaks the protocol.
+func Start(cmd *exec.Cmd) (*Peer, error) {
+	p := &Peer{cmd: cmd}
 	p.cmd.Stderr = os.Stderr
 	in, err := p.cmd.StdinPipe()
 	if err != nil {
@@ -83,26 +116,50 @@ func (p *Peer) Load(files []File) error {
 	return nil
 }
 
-// Compile measures one compilation.
-func (p *Peer) Compile() (time.Duration, error) {
-	if _, err := io.WriteString(p.in, "compile\n"); err != nil {
-		return 0, fmt.Errorf("peer: compile: %w", err)
+// ask sends one command and reads the line that answers it.
+func (p *Peer) ask(command string, answer ...any) error {
+	if _, err := io.WriteString(p.in, command+"\n"); err != nil {
+		return fmt.Errorf("peer: %s: %w", command, err)
 	}
-	var taken int64
-	_, err := fmt.Fscanln(p.out, &taken)
-	return time.Duration(taken), err
+	if _, err := fmt.Fscanln(p.out, answer...); err != nil {
+		return fmt.Errorf("peer: %s: %w", command, err)
+	}
+	return nil
 }
 
-// Scan implements Contender. Fast mode is off.
+// Compile measures one compilation.
+func (p *Peer) Compile() (time.Duration, error) { return p.askTime("compile") }
+
+// Scan implements Contender.
 func (p *Peer) Scan(i int) (Verdict, time.Duration, error) {
-	const reportMatching = 8 // SCAN_FLAGS_REPORT_RULES_MATCHING, as the command sets
-	if _, err := fmt.Fprintf(p.in, "scan %d %d\n", p.first+i, reportMatching); err != nil {
-		return Verdict{}, 0, fmt.Errorf("peer: scan: %w", err)
-	}
 	var taken int64
 	var v Verdict
-	if _, err := fmt.Fscanln(p.out, &taken, &v.Count, &v.Sum); err != nil {
-		return Verdict{}, 0, fmt.Errorf("peer: scan: %w", err)
-	}
-	return v, time.Duration(taken), nil
+	err := p.ask(fmt.Sprintf("scan %d %d", p.first+i, p.Flags), &taken, &v.Count, &v.Sum)
+	return v, time.Duration(taken), err
+}
+
+// All measures how long so many threads together take for the loaded files.
+func (p *Peer) All(threads int) (time.Duration, error) {
+	return p.askTime(fmt.Sprintf("all %d %d %d", p.first, p.count-p.first, threads))
+}
+
+// Save writes the compiled rules to a file and gives its size.
+func (p *Peer) Save(path string) (size int64, err error) {
+	err = p.ask("save "+path, &size)
+	return size, err
+}
+
+// Reload measures one loading of compiled rules.
+func (p *Peer) Reload(path string) (time.Duration, error) { return p.askTime("reload " + path) }
+
+// Peak is the most memory the process held so far, in bytes.
+func (p *Peer) Peak() (bytes int64, err error) {
+	err = p.ask("peak", &bytes)
+	return bytes, err
+}
+
+func (p *Peer) askTime(command string) (time.Duration, error) {
+	var taken int64
+	err := p.ask(command, &taken)
+	return time.Duration(taken), err
 }

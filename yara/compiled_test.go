@@ -75,9 +75,10 @@ func TestLoadGivesTheSameRules(t *testing.T) {
 	if loaded.Len() != rules.Len() {
 		t.Fatalf("%d rules of %d", loaded.Len(), rules.Len())
 	}
-	for i := range rules.rules {
-		if want, got := normal(*rules.rules[i]), normal(*loaded.rules[i]); !reflect.DeepEqual(want, got) {
-			t.Errorf("rule %d:\n%+v\n%+v", i, got, want)
+	want, got := slices.Collect(rules.All()), slices.Collect(loaded.All())
+	for i := range want {
+		if !reflect.DeepEqual(normal(*want[i]), normal(*got[i])) {
+			t.Errorf("rule %d:\n%+v\n%+v", i, *got[i], *want[i])
 		}
 	}
 	if got, want := marshal(t, loaded), marshal(t, rules); !bytes.Equal(got, want) {
@@ -97,7 +98,7 @@ func TestMarshalIsDeterministic(t *testing.T) {
 // TestEmptyVector holds the first vector of the specification.
 func TestEmptyVector(t *testing.T) {
 	data := marshal(t, mustCompile(t, Config{}, ""))
-	const sum = "5b258bf91764e244af9adb7144723b54f1235ba466b96ce46dee89ff9f8ae014"
+	const sum = "48933c0a97ff180f463d3e4b9d40206461cf3ee94f098317562fd62a541988f6"
 	if got := hex.EncodeToString(data[32:64]); len(data) != 600 || got != sum {
 		t.Errorf("%d bytes, sum %s", len(data), got)
 	}
@@ -189,7 +190,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"magic alone", "cut off", true, func(d []byte) []byte { return d[:8] }},
 		{"cut", "the header says", true, func(d []byte) []byte { return d[:len(d)-1] }},
 		{"longer", "the header says", true, func(d []byte) []byte { return append(d, 0) }},
-		{"version", "format version 2", true, func(d []byte) []byte { d[8] = 2; return d }},
+		{"version", "format version 9", true, func(d []byte) []byte { d[8] = 9; return d }},
 		{"a bit", "checksum", true, func(d []byte) []byte { d[len(d)/2] ^= 1; return d }},
 		{"the checksum", "checksum", true, func(d []byte) []byte { d[40] ^= 1; return d }},
 		{"features", "features", false, func(d []byte) []byte { d[12] ^= 0x80; return d }},
@@ -197,15 +198,20 @@ func TestLoadRefuses(t *testing.T) {
 		{"a section elsewhere", "section 3 is not where", false, func(d []byte) []byte { d[64+16*3] += 8; return d }},
 		{"a length not of records", "section 13 is not where", false, func(d []byte) []byte { d[64+16*13+8]++; return d }},
 		{"an operation", "operation", false, put(blob.Nodes, 1, 0, 200, 20)},
-		{"a node under itself", "two places", false, put(blob.Rules, 1, 12, 1, 52)},
-		{"a text outside", "text lies outside", false, put(blob.Rules, 0, 7, 1<<30, 52)},
-		{"a namespace", "namespace", false, put(blob.Rules, 0, 2, 9, 52)},
-		{"tags", "section 4", false, put(blob.Rules, 0, 9, 1, 52)},
-		{"a string's pattern", "pattern", false, put(blob.Strings, 0, 3, 999, 24)},
+		{"a node under itself", "two places", false, put(blob.Rules, 1, 3, 1, 16)},
+		{"a text outside", "outside of section 1", false, put(blob.Namespaces, 0, 1, 1<<30, 8)},
+		{"bytes outside", "outside of section 2", false, put(blob.Atoms, 0, 1, 1<<30, 24)},
+		{"a namespace", "namespace", false, put(blob.Rules, 0, 0, 9, 16)},
+		{"strings", "section 6", false, put(blob.Rules, 0, 2, 1, 16)},
+		{"descriptions", "descriptions", false, put(blob.Blocks, 0, 0, 2, 12)},
+		{"a description's block", "packed", false, put(blob.Blocks, 0, 2, 2, 12)},
+		{"a string's pattern", "pattern", false, put(blob.Strings, 0, 0, 999, 8)},
 		{"flags", "flags", false, put(blob.Patterns, 0, 0, 1<<20, 16)},
 		{"an anchor", "anchored", false, put(blob.Patterns, 0, 1, 5, 16)},
-		{"an instruction", "program", false, put(blob.Insts, 0, 0, 99, 12)},
+		{"an instruction", "program", false, put(blob.Code, 0, 0, 0xFF0F, 1)},
+		{"a program's length", "program", false, put(blob.Programs, 0, 1, 1<<31, 72)},
 		{"an atom's program", "program", false, put(blob.Atoms, 0, 4, 9999, 24)},
+		{"a rule's ways", "section 27", false, put(blob.Facts, 0, 0, 0x800, 28)},
 		{"a wake", "pattern", false, put(blob.Wakes, 0, 0, 9999, 4)},
 		{"a module", "module", false, put(blob.Modules, 0, 1, 1, 8)},
 		{"a field", "does not have", false, put(blob.Fields, 0, 1, 1, 8)},
@@ -278,6 +284,25 @@ func TestDamagedBlobsAreHarmless(t *testing.T) {
 	}
 	if loaded == 0 {
 		t.Error("nothing was loaded: nothing was tried")
+	}
+}
+
+// TestDamagedCodeIsHarmless changes each byte of the code of programs, and of
+// what they say of themselves.
+func TestDamagedCodeIsHarmless(t *testing.T) {
+	whole := marshal(t, mustCompile(t, Config{}, `rule r { strings: $a = { 4D 5A 50 [2-4] ( 50 51 52 | 51 ) ?F 61 62 63 } $b = /ab+c[0-9]{2,5}x/i wide ascii
+  $c = { 60 61 62 ?? 63 64 65 [8] 66 67 68 } condition: any of them }`))
+	for _, s := range []blob.Section{blob.Code, blob.Programs} {
+		at, n := section(whole, s)
+		for i := range n {
+			for _, by := range []byte{0x01, 0x0F, 0x85, 0xFF} {
+				data := bytes.Clone(whole)
+				damage(data, at+i-64, by)
+				if r, err := Load(data); err == nil {
+					scanAll(t, r)
+				}
+			}
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"vitrine/yara/internal/module"
 	"vitrine/yara/internal/modules"
+	"vitrine/yara/internal/packed"
 	"vitrine/yara/internal/plan"
 	"vitrine/yara/internal/sema"
 	"vitrine/yara/syntax"
@@ -33,6 +34,11 @@ type Config struct {
 	// but the character behind the backslash (yara -E).
 	StrictEscape bool
 
+	// Brief keeps of rules no more than a scan needs to name what it finds: names,
+	// and those of strings. File, Line, Text, Tags, Meta and the values of strings
+	// are then empty.
+	Brief bool
+
 	// Include reads an included file. from is the name of the including file
 	// as given in Source.Name or by Include itself. Nil refuses every include.
 	Include func(from, path string) (Source, error)
@@ -50,7 +56,7 @@ type Compiler struct {
 	config   Config
 	err      error // of the Config
 	sema     *sema.Compiler
-	rules    []*Rule
+	about    packed.Writer
 	warnings []Diagnostic
 }
 
@@ -107,7 +113,9 @@ func (c *Compiler) Add(s Source) error {
 		c.sema.Abort()
 		return a.errs.inOrder()
 	}
-	c.rules = append(c.rules, a.rules...)
+	for _, d := range a.about {
+		c.about.Add(d)
+	}
 	c.warnings = append(c.warnings, a.warnings...)
 	return nil
 }
@@ -121,7 +129,9 @@ func (c *Compiler) Rules() (*Rules, error) {
 		return nil, c.err
 	}
 	set := c.sema.Set()
-	return &Rules{rules: c.rules, set: set, plan: plan.New(set)}, nil
+	c.sema = nil // what it knows is not needed while the plan is made
+	set.Trim()
+	return newRules(set, plan.New(set), c.about.Finish()), nil
 }
 
 // Compile compiles one text with the zero Config.
@@ -137,7 +147,7 @@ func Compile(text string) (*Rules, error) {
 type addition struct {
 	c         *Compiler
 	namespace string
-	rules     []*Rule
+	about     [][]byte // the descriptions of its rules
 	errs      Errors
 	warnings  []Diagnostic
 }
@@ -198,7 +208,7 @@ func (a *addition) rule(s Source, r *syntax.Rule) {
 		a.warnings = append(a.warnings, Diagnostic{File: s.Name, Line: p.Pos.Line, Col: p.Pos.Col, Rule: p.Rule, Message: p.Message})
 	}
 	if problems == nil {
-		a.rules = append(a.rules, describe(r, s, a.namespace))
+		a.about = append(a.about, describe(r, s, a.c.config.Brief))
 	}
 }
 

@@ -204,6 +204,34 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
+// What only YARA-X knows is taken in both dialects, and told in that of YARA 4.
+func TestDialectWarnings(t *testing.T) {
+	for condition, want := range map[string]string{
+		`macho.symhash() == "x"`:            `YARA 4 does not know macho.symhash(), only YARA-X does`,
+		`math.in_range(1, 2, 3)`:            `YARA 4 does not know math.in_range() with these arguments`,
+		`math.in_range(1.0, 2.0, 3.0)`:      ``,
+		`macho.cputype == 1`:                ``,
+		`macho.symtab.nsyms == 1`:           `YARA 4 does not know macho.symtab`,
+		`macho.number_of_segments == 1`:     ``,
+		`macho.has_rpath("x") or defined 1`: `YARA 4 does not know macho.has_rpath`,
+	} {
+		for _, dialect := range []Dialect{YARA4, YARAX} {
+			c := NewCompiler(Config{Dialect: dialect})
+			if err := c.Add(Source{Text: []byte(`import "math" import "macho" rule r { condition: ` + condition + ` }`)}); err != nil {
+				t.Fatal(err)
+			}
+			w := c.Warnings()
+			if dialect == YARAX || want == "" {
+				if len(w) > 0 {
+					t.Errorf("dialect %d, %s: warnings %v", dialect, condition, w)
+				}
+			} else if len(w) != 1 || !strings.Contains(w[0].String(), want) {
+				t.Errorf("%s: warnings %v, want %q", condition, w, want)
+			}
+		}
+	}
+}
+
 func BenchmarkCompile(b *testing.B) {
 	var text strings.Builder
 	for i := range 1000 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 
+	"vitrine/yara/internal/facts"
 	"vitrine/yara/internal/search"
 )
 
@@ -39,22 +40,39 @@ func (r *Rules) Cost(i int) Cost {
 		}
 		i -= part.Len()
 	}
-	f := &r.plan.Facts()[i]
-	rule := &r.set.Rules[i]
-	c := Cost{MinSize: f.MinSize, MaxSize: f.MaxSize, Gated: len(f.Gates) > 0, Always: f.Wake == nil,
-		Never: f.MinSize > f.MaxSize || f.Gates != nil && len(f.Gates) == 0 || f.Wake != nil && len(f.Wake) == 0}
-	c.Always = c.Always && !c.Never
-	wakes := map[int32]bool{}
-	for _, p := range f.Wake {
-		wakes[p] = true
-	}
-	for _, s := range rule.Strings {
+	rule, f := &r.set.Rules[i], &r.plan.Facts()[i]
+	c := Cost{MinSize: f.MinSize, MaxSize: f.MaxSize, Gated: len(f.Gates) > 0, Never: f.Never()}
+	wakes := c.wake(f)
+	about := r.describe(i, r.about.Reader())
+	for k, s := range rule.Strings {
 		if wakes[s.Pattern] {
-			c.Wake = append(c.Wake, s.Name)
+			c.Wake = append(c.Wake, about.Strings[k].Name)
 		}
 		c.Strings = append(c.Strings, stringCost(r.set.Patterns[s.Pattern]))
 	}
 	return c
+}
+
+// wake tells when the rule is evaluated, and gives the patterns that wake it.
+func (c *Cost) wake(f *facts.Facts) map[int32]bool {
+	ways, wakes, gated := f.Ways, map[int32]bool{}, true
+	if ways == nil {
+		ways = []facts.Facts{*f}
+	}
+	for i := range ways {
+		w := &ways[i]
+		if w.Wake == nil && !w.Never() {
+			c.Always, gated = true, gated && len(w.Gates) > 0
+		}
+		for _, p := range w.Wake {
+			wakes[p] = true
+		}
+	}
+	if c.Always {
+		c.Gated = gated
+		return nil
+	}
+	return wakes
 }
 
 // stringCost looks at the part of a pattern that is easiest to find: where a

@@ -15,7 +15,6 @@ func Join(parts ...*Rules) *Rules {
 	}
 	joined := &Rules{}
 	for _, p := range parts {
-		joined.rules = append(joined.rules, p.rules...)
 		if p.set == nil {
 			joined.parts = append(joined.parts, p.parts...)
 		} else {

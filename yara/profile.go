@@ -42,7 +42,7 @@ func (s *Scanner) profiled(r int32) bool {
 	start := s.config.Now()
 	ok := s.matches(r)
 	took := s.config.Now().Sub(start)
-	rule := s.rules.rules[r]
+	rule := s.rules.rule(r)
 	if p.rules == nil {
 		p.rules = map[*Rule]*RuleProfile{}
 	}

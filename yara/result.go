@@ -45,7 +45,7 @@ const (
 
 // match makes the report of a matching rule.
 func (s *Scanner) match(r int32) RuleMatch {
-	m := RuleMatch{Rule: s.rules.rules[r]}
+	m := RuleMatch{Rule: s.rules.rule(r)}
 	if !s.config.Matches {
 		return m
 	}
@@ -91,7 +91,8 @@ func (s *Scanner) reportCuts() {
 		if cut == 0 || owner.Rule < 0 {
 			continue
 		}
-		hit := LimitHit{Rule: s.rules.rules[owner.Rule], String: s.rules.rules[owner.Rule].Strings[owner.String].Name}
+		rule := s.rules.rule(owner.Rule)
+		hit := LimitHit{Rule: rule, String: rule.Strings[owner.String].Name}
 		if cut&search.CutMatches != 0 {
 			hit.Limit = LimitMatches
 			s.result.Limits = append(s.result.Limits, hit)

@@ -2,18 +2,25 @@ package yara
 
 import (
 	"iter"
+	"sync/atomic"
 
 	"vitrine/yara/internal/ir"
+	"vitrine/yara/internal/packed"
 	"vitrine/yara/internal/plan"
 	"vitrine/yara/syntax"
 )
 
 // Rules is a compiled set of rules. It is immutable and safe for concurrent use.
 type Rules struct {
-	rules []*Rule
 	set   *ir.Set // nil: a joined set
 	plan  *plan.Plan
-	parts []*Rules // of a joined set
+	about *packed.Store          // the description of each rule
+	asked []atomic.Pointer[Rule] // of each rule, once it was asked for
+	parts []*Rules               // of a joined set
+}
+
+func newRules(set *ir.Set, p *plan.Plan, about *packed.Store) *Rules {
+	return &Rules{set: set, plan: p, about: about, asked: make([]atomic.Pointer[Rule], len(set.Rules))}
 }
 
 // Rule is what is known of one compiled rule.
@@ -45,17 +52,74 @@ type StringInfo struct {
 }
 
 // Len is the number of rules.
-func (r *Rules) Len() int { return len(r.rules) }
+func (r *Rules) Len() int {
+	n := len(r.asked)
+	for _, p := range r.parts {
+		n += p.Len()
+	}
+	return n
+}
 
-// All ranges over the rules in the order they were added.
+// MostStrings is the number of strings of the rule that has most.
+func (r *Rules) MostStrings() int {
+	most := 0
+	for _, p := range r.parts {
+		most = max(most, p.MostStrings())
+	}
+	if r.set != nil {
+		for i := range r.set.Rules {
+			most = max(most, len(r.set.Rules[i].Strings))
+		}
+	}
+	return most
+}
+
+// All ranges over the rules in the order they were added. The set keeps what
+// describes them packed until it is asked for: to range over all unpacks all.
 func (r *Rules) All() iter.Seq[*Rule] {
 	return func(yield func(*Rule) bool) {
-		for _, rule := range r.rules {
-			if !yield(rule) {
+		for _, p := range r.parts {
+			for rule := range p.All() {
+				if !yield(rule) {
+					return
+				}
+			}
+		}
+		if r.set == nil {
+			return
+		}
+		from := r.about.Reader()
+		for i := range r.set.Rules {
+			if !yield(r.once(i, from)) {
 				return
 			}
 		}
 	}
+}
+
+// rule gives one rule.
+func (r *Rules) rule(i int32) *Rule { return r.once(int(i), nil) }
+
+// once gives the same Rule whenever it is asked for. from may be nil.
+func (r *Rules) once(i int, from *packed.Reader) *Rule {
+	if known := r.asked[i].Load(); known != nil {
+		return known
+	}
+	if from == nil {
+		from = r.about.Reader()
+	}
+	r.asked[i].CompareAndSwap(nil, r.describe(i, from))
+	return r.asked[i].Load()
+}
+
+func (r *Rules) describe(i int, from *packed.Reader) *Rule {
+	c := &r.set.Rules[i]
+	out := &Rule{Namespace: r.set.Namespaces[c.Namespace].Name, Private: c.Private, Global: c.Global}
+	description(from.Piece(i)).read(out, len(c.Strings))
+	for k := range c.Strings {
+		out.Strings[k].Private = c.Strings[k].Private
+	}
+	return out
 }
 
 // MetaText gives the first text under key, or "".
@@ -66,32 +130,4 @@ func (r *Rule) MetaText(key string) string {
 		}
 	}
 	return ""
-}
-
-// describe keeps of a parsed rule what a user may ask for.
-func describe(r *syntax.Rule, s Source, namespace string) *Rule {
-	out := &Rule{Name: r.Name, Namespace: namespace, Private: r.Private, Global: r.Global,
-		File: s.Name, Line: r.Pos.Line, Text: string(s.Text[r.Source.Start:r.Source.End])}
-	for _, t := range r.Tags {
-		out.Tags = append(out.Tags, t.Name)
-	}
-	for _, m := range r.Meta {
-		out.Meta = append(out.Meta, Meta{m.Key, metaValue(m)})
-	}
-	for _, d := range r.Strings {
-		out.Strings = append(out.Strings, StringInfo{"$" + d.Name, d.Mods.Private, d.Kind, d.Value})
-	}
-	return out
-}
-
-func metaValue(m syntax.Meta) any {
-	switch m.Kind {
-	case syntax.MetaInt:
-		return m.Int
-	case syntax.MetaBool:
-		return m.Bool
-	case syntax.MetaFloat:
-		return m.Float
-	}
-	return m.Text
 }

@@ -1,6 +1,7 @@
 package yara
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -64,7 +65,8 @@ type Scanner struct {
 
 	ctx      context.Context
 	deadline time.Time
-	open     []bool
+	head     []byte  // of the data
+	open     []bool  // by class of patterns, for that head
 	rulesNow []int32 // to be evaluated
 	found    []int32 // patterns
 	result   Result
@@ -177,13 +179,8 @@ func (s *Scanner) begin(ctx context.Context, data []byte) {
 	if s.config.Timeout > 0 {
 		s.deadline = s.config.Now().Add(s.config.Timeout)
 	}
-	s.open = s.rules.plan.Open(data[:min(4, len(data))], s.open)
-	if s.all {
-		for i := range s.open {
-			s.open[i] = true
-		}
-	}
-	s.search.Reset(data, plan.Kind(data[:min(4, len(data))]), s.open)
+	s.openClasses(data[:min(4, len(data))])
+	s.search.Reset(data, plan.Kind(s.head), s.open)
 	s.eval.Reset(module.Context{
 		Ctx: ctx, Data: data, Log: s.log, Now: s.now, YARAX: s.rules.set.YARAX,
 	})
@@ -191,11 +188,25 @@ func (s *Scanner) begin(ctx context.Context, data []byte) {
 	s.result = Result{Matches: s.result.Matches[:0], Limits: s.result.Limits[:0]}
 }
 
+// openClasses finds the patterns that matter in a file that begins with head.
+// Files often begin like the one before.
+func (s *Scanner) openClasses(head []byte) {
+	if s.open == nil || s.all || !bytes.Equal(s.head, head) {
+		s.open = s.rules.plan.Open(head, s.open)
+		s.head = append(s.head[:0], head...)
+	}
+	if s.all {
+		for i := range s.open {
+			s.open[i] = true
+		}
+	}
+}
+
 // choose lists the rules that may match.
 func (s *Scanner) choose(data []byte) {
 	s.rulesNow, s.found = s.rulesNow[:0], s.found[:0]
 	if s.all {
-		for r := range s.rules.rules {
+		for r := range s.rules.set.Rules {
 			s.rulesNow = append(s.rulesNow, int32(r))
 		}
 		return
@@ -210,7 +221,7 @@ func (s *Scanner) choose(data []byte) {
 
 func (s *Scanner) evaluate() error {
 	for _, r := range s.rulesNow {
-		if s.profiled(r) && !s.rules.rules[r].Private {
+		if s.profiled(r) && !s.rules.set.Rules[r].Private {
 			s.result.Matches = append(s.result.Matches, s.match(r))
 			if err := s.stop(); s.config.Matches && err != nil {
 				return err
@@ -240,7 +251,7 @@ func (s *Scanner) matches(r int32) bool {
 func (s *Scanner) holds(r int32) bool {
 	ok, overrun := s.eval.Rule(r)
 	if overrun {
-		s.result.Limits = append(s.result.Limits, LimitHit{Limit: LimitLoop, Rule: s.rules.rules[r]})
+		s.result.Limits = append(s.result.Limits, LimitHit{Limit: LimitLoop, Rule: s.rules.rule(r)})
 	}
 	return ok
 }

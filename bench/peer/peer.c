@@ -1,16 +1,23 @@
 /*
  * peer holds the C implementation of YARA still for measuring. It compiles one
- * file of rules, then reads commands from standard input, one a line, and
- * answers each with one line:
+ * file of rules, or with -c loads a file of compiled ones, then reads commands
+ * from standard input, one a line, and answers each with one line:
  *
  *   compile            nanoseconds one compilation of the rules takes
  *   load SIZE          followed by SIZE bytes: keeps them as the next file
  *   scan INDEX FLAGS   nanoseconds, number of matching rules, sum of the
  *                      FNV-1a hashes of their names
+ *   all FIRST COUNT N  nanoseconds until N threads, a scanner each, have
+ *                      scanned COUNT files
+ *   save PATH          size of the compiled rules, written to the file
+ *   reload PATH        nanoseconds loading them takes
+ *   peak               the most memory the process held so far, in bytes
  *
  * One scanner is used for all files, as the yara command does per thread.
- * Build: cc -O2 -o peer peer.c -lyara
+ * Build: cc -O2 -pthread -o peer peer.c -lyara
  */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,32 +150,146 @@ static void do_scan(YR_SCANNER *scanner, size_t index, int flags)
       (unsigned long long) v.sum);
 }
 
+struct share {
+  YR_SCANNER *scanner;
+  size_t end;
+  atomic_size_t *next;
+};
+
+/* scan_share takes one file after the other until none is left. */
+static void *scan_share(void *arg)
+{
+  struct share *share = arg;
+  struct verdict v = {0, 0};
+  size_t i;
+
+  yr_scanner_set_callback(share->scanner, on_message, &v);
+  yr_scanner_set_flags(share->scanner, SCAN_FLAGS_REPORT_RULES_MATCHING);
+  while ((i = atomic_fetch_add(share->next, 1)) < share->end)
+    if (yr_scanner_scan_mem(share->scanner, files[i].data, files[i].size) != ERROR_SUCCESS)
+      die("a scan failed");
+  return NULL;
+}
+
+#define MAX_THREADS 64
+
+static void do_all(YR_RULES *rules, size_t first, size_t count, int threads)
+{
+  pthread_t thread[MAX_THREADS];
+  struct share share[MAX_THREADS];
+  atomic_size_t next = first;
+
+  if (first + count > file_count || threads < 1 || threads > MAX_THREADS)
+    die("no such files, or too many threads");
+  for (int i = 0; i < threads; i++)
+  {
+    share[i].end = first + count;
+    share[i].next = &next;
+    if (yr_scanner_create(rules, &share[i].scanner) != ERROR_SUCCESS)
+      die("no scanner");
+  }
+  uint64_t begin = now();
+  for (int i = 0; i < threads; i++)
+    if (pthread_create(&thread[i], NULL, scan_share, &share[i]) != 0)
+      die("no thread");
+  for (int i = 0; i < threads; i++)
+    pthread_join(thread[i], NULL);
+  printf("%llu\n", (unsigned long long) (now() - begin));
+  for (int i = 0; i < threads; i++)
+    yr_scanner_destroy(share[i].scanner);
+}
+
+static void do_save(YR_RULES *rules, const char *path)
+{
+  FILE *f;
+  long size;
+
+  if (yr_rules_save(rules, path) != ERROR_SUCCESS)
+    die("cannot save the rules");
+  if ((f = fopen(path, "rb")) == NULL || fseek(f, 0, SEEK_END) != 0 || (size = ftell(f)) < 0)
+    die("cannot read what was saved");
+  fclose(f);
+  printf("%ld\n", size);
+}
+
+static void do_reload(const char *path)
+{
+  YR_RULES *rules;
+  uint64_t begin = now();
+  if (yr_rules_load(path, &rules) != ERROR_SUCCESS)
+    die("cannot load the rules");
+  uint64_t taken = now() - begin;
+  yr_rules_destroy(rules);
+  printf("%llu\n", (unsigned long long) taken);
+}
+
+/* getrusage would count what the process that started this one held. */
+static void do_peak(void)
+{
+  char line[256];
+  long long kilobytes = -1;
+  FILE *f = fopen("/proc/self/status", "r");
+
+  while (f != NULL && fgets(line, sizeof line, f) != NULL)
+    if (sscanf(line, "VmHWM: %lld", &kilobytes) == 1)
+      break;
+  if (kilobytes < 0)
+    die("cannot tell the memory");
+  fclose(f);
+  printf("%lld\n", kilobytes * 1024);
+}
+
+static YR_RULES *start(int argc, char **argv)
+{
+  YR_RULES *rules;
+
+  if (argc == 3 && strcmp(argv[1], "-c") == 0)
+  {
+    if (yr_rules_load(argv[2], &rules) != ERROR_SUCCESS)
+      die("cannot load the rules");
+    return rules;
+  }
+  if (argc != 2)
+    die("usage: peer RULES, or peer -c COMPILED");
+  return compile(argv[1]);
+}
+
+static void answer(const char *line, YR_RULES *rules, YR_SCANNER *scanner, const char *source)
+{
+  size_t number, count;
+  int flags;
+  char path[4096];
+
+  if (strcmp(line, "compile\n") == 0)
+    do_compile(source);
+  else if (strcmp(line, "peak\n") == 0)
+    do_peak();
+  else if (sscanf(line, "load %zu", &number) == 1)
+    do_load(number);
+  else if (sscanf(line, "scan %zu %d", &number, &flags) == 2)
+    do_scan(scanner, number, flags);
+  else if (sscanf(line, "all %zu %zu %d", &number, &count, &flags) == 3)
+    do_all(rules, number, count, flags);
+  else if (sscanf(line, "save %4095[^\n]", path) == 1)
+    do_save(rules, path);
+  else if (sscanf(line, "reload %4095[^\n]", path) == 1)
+    do_reload(path);
+  else
+    die("unknown command");
+  fflush(stdout);
+}
+
 int main(int argc, char **argv)
 {
   YR_SCANNER *scanner;
-  char line[128];
+  char line[5000];
 
-  if (argc != 2)
-    die("usage: peer RULES");
   if (yr_initialize() != ERROR_SUCCESS)
     die("yara does not start");
-  YR_RULES *rules = compile(argv[1]);
+  YR_RULES *rules = start(argc, argv);
   if (yr_scanner_create(rules, &scanner) != ERROR_SUCCESS)
     die("no scanner");
-
   while (fgets(line, sizeof line, stdin) != NULL)
-  {
-    size_t number;
-    int flags;
-    if (strcmp(line, "compile\n") == 0)
-      do_compile(argv[1]);
-    else if (sscanf(line, "load %zu", &number) == 1)
-      do_load(number);
-    else if (sscanf(line, "scan %zu %d", &number, &flags) == 2)
-      do_scan(scanner, number, flags);
-    else
-      die("unknown command");
-    fflush(stdout);
-  }
+    answer(line, rules, scanner, argv[argc - 1]);
   return 0;
 }

@@ -1,5 +1,6 @@
 // Command vitrine is the machine's binary, and anyone's checker: it scans
-// files for malware and explains what it finds. It sends nothing anywhere.
+// files for malware, explains what it finds, and checks what is published. Only
+// the commands of chaincmd can speak to a network.
 package main
 
 import (
@@ -8,6 +9,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"vitrine/internal/cli/chaincmd"
 	"vitrine/internal/cli/machine"
 	"vitrine/internal/cli/term"
 )
@@ -15,5 +17,6 @@ import (
 func main() {
 	// With the signal ignored, a reader that left is an error of the write.
 	signal.Ignore(syscall.SIGPIPE)
-	os.Exit(int(machine.Run(context.Background(), term.System(), os.Args[1:])))
+	env := term.System()
+	os.Exit(int(machine.Run(context.Background(), env, os.Args[1:], chaincmd.Commands(env, machine.Version())...)))
 }

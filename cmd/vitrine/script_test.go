@@ -51,6 +51,9 @@ func TestScript(t *testing.T) {
 			"zipped":   zipped,
 			"bomb":     bomb,
 			"document": document,
+			"image":    image,
+			"wrapped":  wrapped,
+			"packed":   packed,
 			"fifo":     fifo,
 			"conforms": conforms,
 			"named":    named,
@@ -65,6 +68,8 @@ func TestScript(t *testing.T) {
 			case "proc":
 				_, err := os.Stat("/proc/self/status")
 				return err == nil, nil
+			case "all": // nothing may be left out for want of something
+				return os.Getenv("VITRINE_REQUIRE_ALL") == "1", nil
 			}
 			return false, errors.New("no such condition")
 		},

@@ -1,5 +1,7 @@
 package syntax
 
+import "iter"
+
 // Pos is a place in a rule file. Line and Col count from 1; Col counts bytes.
 // The zero Pos means "no place".
 type Pos struct {
@@ -10,6 +12,17 @@ type Pos struct {
 type File struct {
 	Name  string // as given to Parse; used in messages only
 	Items []Item // imports, includes and rules in the order written
+}
+
+// Rules gives the rules of the file, in order.
+func (f *File) Rules() iter.Seq[*Rule] {
+	return func(yield func(*Rule) bool) {
+		for _, item := range f.Items {
+			if rule, ok := item.(*Rule); ok && !yield(rule) {
+				return
+			}
+		}
+	}
 }
 
 // Item is a top-level element: *Import, *Include or *Rule.
@@ -351,6 +364,22 @@ const (
 	IEquals
 	Matches
 )
+
+// Flipped gives the operator of a comparison whose sides are exchanged: a < b is
+// b > a. Other operators stay what they are.
+func (op Op) Flipped() Op {
+	switch op {
+	case Lt:
+		return Gt
+	case Le:
+		return Ge
+	case Gt:
+		return Lt
+	case Ge:
+		return Le
+	}
+	return op
+}
 
 func (*Import) item()  {}
 func (*Include) item() {}

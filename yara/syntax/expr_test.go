@@ -249,3 +249,11 @@ func TestPositionsOfExpressions(t *testing.T) {
 		t.Errorf("%d nodes, want %d", i, len(want))
 	}
 }
+
+func TestFlipped(t *testing.T) {
+	for op, want := range map[Op]Op{Lt: Gt, Gt: Lt, Le: Ge, Ge: Le, Eq: Eq, Ne: Ne, Contains: Contains} {
+		if got := op.Flipped(); got != want || got.Flipped() != op {
+			t.Errorf("operator %d is flipped to %d", op, got)
+		}
+	}
+}

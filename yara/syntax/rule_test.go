@@ -164,3 +164,16 @@ func TestWalkSkips(t *testing.T) {
 	}
 	Walk(nil, func(Expr) bool { t.Error("nil visited"); return true })
 }
+
+func TestRulesOfFile(t *testing.T) {
+	f, _ := Parse("x", []byte("import \"pe\" rule a { condition: true } include \"y\" rule b { condition: true } rule c { condition: true }"), Options{})
+	var got string
+	for rule := range f.Rules() {
+		if got += rule.Name; rule.Name == "b" {
+			break
+		}
+	}
+	if got != "ab" {
+		t.Errorf("got %q", got)
+	}
+}

@@ -122,6 +122,7 @@ func (d Dir) prune(channel string, c current) error {
 type Rules struct {
 	Info Info
 	Blob []byte // compiled rules
+	File string // where they are
 
 	// Instead is set if the bundle in use was damaged and this is the last good
 	// one: why.
@@ -177,7 +178,8 @@ func (d Dir) read(channel string, serial int64) (Rules, error) {
 	if err := json.Unmarshal(about, &r.Info); err != nil {
 		return r, fmt.Errorf("%s: %w", dir, err)
 	}
-	if r.Blob, err = os.ReadFile(filepath.Join(dir, "rules.vyr")); err != nil {
+	r.File = filepath.Join(dir, "rules.vyr")
+	if r.Blob, err = os.ReadFile(r.File); err != nil {
 		return r, err
 	}
 	sum := sha256.Sum256(r.Blob)

@@ -6,14 +6,12 @@ package chaincmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 
-	"vitrine/internal/chain/installed"
 	"vitrine/internal/chain/site"
 	"vitrine/internal/chain/web"
 	"vitrine/internal/cli/term"
@@ -24,31 +22,6 @@ import (
 // Commands gives the commands, for the root to put into its groups.
 func Commands(env term.Env, version string) []*cobra.Command {
 	return []*cobra.Command{newUpdate(env, version), newStatus(env), newVerify(env)}
-}
-
-// stateFlag is on every command that looks at the machine's state.
-func stateFlag(c *cobra.Command, state *string) {
-	c.Flags().StringVar(state, "state", "", "the machine's `FOLDER` (default: "+StateHelp+")")
-}
-
-// StateHelp says where the state is if nobody says.
-const StateHelp = "/var/lib/vitrine for root, else ~/.local/state/vitrine"
-
-// StateDir is where the state is.
-func StateDir(env term.Env, flag string) (installed.Dir, error) {
-	switch {
-	case flag != "":
-		return installed.Dir{Path: flag}, nil
-	case env.Getenv("VITRINE_STATE") != "":
-		return installed.Dir{Path: env.Getenv("VITRINE_STATE")}, nil
-	case os.Geteuid() == 0:
-		return installed.Dir{Path: "/var/lib/vitrine"}, nil
-	case env.Getenv("XDG_STATE_HOME") != "":
-		return installed.Dir{Path: filepath.Join(env.Getenv("XDG_STATE_HOME"), "vitrine")}, nil
-	case env.Getenv("HOME") != "":
-		return installed.Dir{Path: filepath.Join(env.Getenv("HOME"), ".local", "state", "vitrine")}, nil
-	}
-	return installed.Dir{}, term.Hint(errors.New("nobody says where the machine's state is"), "--state FOLDER, or set HOME")
 }
 
 // openSite is a site at a URL or in a folder.

@@ -8,13 +8,14 @@ import (
 	"vitrine/internal/chain/installed"
 	"vitrine/internal/chain/update"
 	"vitrine/internal/cli/page"
+	"vitrine/internal/cli/state"
 	"vitrine/internal/cli/term"
 
 	"github.com/spf13/cobra"
 )
 
 func newStatus(env term.Env) *cobra.Command {
-	var state string
+	var folder string
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "status [flags]",
@@ -25,10 +26,10 @@ vitrine status --json`,
 witnesses has been heard for three days, the last update was refused, the log has
 forked, or the rules in use have expired. Rules stay in use all the same.`,
 		Args:        noArguments,
-		RunE:        func(*cobra.Command, []string) error { return runStatus(env, state, asJSON) },
+		RunE:        func(*cobra.Command, []string) error { return runStatus(env, folder, asJSON) },
 		Annotations: map[string]string{page.Exit: page.Exits("all is well", "degraded"), page.See: "vitrine-update(1), vitrine-verify(1)"},
 	}
-	stateFlag(c, &state)
+	state.Flag(c, &folder)
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document (schema vitrine.status/v1)")
 	return c
 }
@@ -45,7 +46,7 @@ type statusReport struct {
 }
 
 func runStatus(env term.Env, flag string, asJSON bool) error {
-	dir, err := StateDir(env, flag)
+	dir, err := state.Dir(env, flag)
 	if err != nil {
 		return err
 	}
@@ -67,20 +68,20 @@ func runStatus(env term.Env, flag string, asJSON bool) error {
 // look gathers what there is to say.
 func look(dir installed.Dir, now time.Time) (statusReport, error) {
 	out := statusReport{Schema: "vitrine.status/v1", State: "protected", Problems: []string{}, Rules: []installed.Info{}}
-	state, err := dir.State()
+	s, err := dir.State()
 	if err != nil {
 		return out, err
 	}
-	out.Witnessed, out.Tried, out.Succeeded = when(state.Time), when(state.Tried), when(state.Succeeded)
+	out.Witnessed, out.Tried, out.Succeeded = when(s.Time), when(s.Tried), when(s.Succeeded)
 	problem := func(format string, args ...any) {
 		out.State = "degraded"
 		out.Problems = append(out.Problems, fmt.Sprintf(format, args...))
 	}
-	if p := state.Problem; p != nil {
+	if p := s.Problem; p != nil {
 		problem("%s: %s", p.Kind, strings.ReplaceAll(p.Text, "\n", "; "))
 	}
-	if now.Before(state.Time) {
-		problem("the clock is before %s, which witnesses have signed", state.Time.Format(time.RFC3339))
+	if now.Before(s.Time) {
+		problem("the clock is before %s, which witnesses have signed", s.Time.Format(time.RFC3339))
 	}
 	rules, err := dir.Rules()
 	if err != nil {
@@ -95,8 +96,8 @@ func look(dir installed.Dir, now time.Time) (statusReport, error) {
 			problem("bundle %d of %s has expired on %s", r.Info.Serial, r.Info.Channel, r.Info.Expires.Format(time.RFC3339))
 		}
 	}
-	if len(rules) > 0 && update.StalenessOf(state.Time, now) == update.TooOld {
-		problem("no quorum of witnesses has been heard since %s: updates may be kept from this machine", state.Time.Format(time.RFC3339))
+	if len(rules) > 0 && update.StalenessOf(s.Time, now) == update.TooOld {
+		problem("no quorum of witnesses has been heard since %s: updates may be kept from this machine", s.Time.Format(time.RFC3339))
 	}
 	return out, nil
 }

@@ -12,6 +12,7 @@ import (
 	"vitrine/internal/chain/installed"
 	"vitrine/internal/chain/update"
 	"vitrine/internal/cli/page"
+	"vitrine/internal/cli/state"
 	"vitrine/internal/cli/term"
 
 	"github.com/spf13/cobra"
@@ -49,7 +50,7 @@ from whoever runs the service. Afterwards the machine's own newer ones count.`,
 	}
 	c.Flags().StringVar(&o.from, "from", "", "the `SITE`: a URL or a folder")
 	c.Flags().StringVar(&o.trust, "trust", "/etc/vitrine/trust", "the `FOLDER` to trust at the first update")
-	stateFlag(c, &o.state)
+	state.Flag(c, &o.state)
 	c.Flags().BoolVar(&o.json, "json", false, "print one JSON document (schema vitrine.update/v1)")
 	return c
 }
@@ -73,7 +74,7 @@ func runUpdate(ctx context.Context, env term.Env, o updateOptions, version strin
 	if err != nil {
 		return err
 	}
-	dir, err := StateDir(env, o.state)
+	dir, err := state.Dir(env, o.state)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"vitrine/internal/chain/site"
 	"vitrine/internal/chain/tuf"
 	"vitrine/internal/cli/page"
+	"vitrine/internal/cli/state"
 	"vitrine/internal/cli/term"
 	"vitrine/proof/policy"
 	"vitrine/proof/statement"
@@ -42,7 +43,7 @@ type verifyOptions struct {
 func (o *verifyOptions) flags(c *cobra.Command, schema string) {
 	c.Flags().StringVar(&o.from, "from", "", "the `SITE`: a URL or a folder")
 	c.Flags().StringVar(&o.trust, "trust", "", "trust the root and policy in `FOLDER` rather than this machine's own")
-	stateFlag(c, &o.state)
+	state.Flag(c, &o.state)
 	c.Flags().BoolVar(&o.json, "json", false, "print one JSON document (schema "+schema+")")
 }
 
@@ -95,7 +96,7 @@ func (o *verifyOptions) anchors(env term.Env) (root, text []byte, err error) {
 	if o.trust != "" {
 		return trust(o.trust)
 	}
-	dir, err := StateDir(env, o.state)
+	dir, err := state.Dir(env, o.state)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,21 +1,31 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"vitrine/internal/cli/machine"
 	"vitrine/internal/cli/page"
-	"vitrine/internal/cli/term"
+
+	"github.com/spf13/cobra"
 )
 
 const docs = "../../../docs/"
 
+// everything is every file of every program, by its name below docs.
+func everything() map[string]string {
+	files := map[string]string{}
+	for _, root := range programs() {
+		maps.Copy(files, generate(root))
+	}
+	return files
+}
+
 // What is committed is what the commands say of themselves today.
 func TestDocsAreCurrent(t *testing.T) {
-	files := generate(machine.New(term.Env{}))
+	files := everything()
 	for name, want := range files {
 		got, err := os.ReadFile(docs + name)
 		if err != nil || string(got) != want {
@@ -37,9 +47,12 @@ func TestDocsAreCurrent(t *testing.T) {
 
 // Every page in SEE ALSO exists.
 func TestSeeAlso(t *testing.T) {
-	files := generate(machine.New(term.Env{}))
-	root := machine.New(term.Env{})
-	for _, c := range append(root.Commands(), root) {
+	files := everything()
+	var all []*cobra.Command
+	for _, root := range programs() {
+		all = append(append(all, root.Commands()...), root)
+	}
+	for _, c := range all {
 		for _, name := range page.Of(c).See {
 			own, ours := strings.CutSuffix(name, "(1)")
 			if ours && strings.HasPrefix(own, "vitrine") && files["man/"+own+".1"] == "" {

@@ -13,8 +13,10 @@ import (
 	"path/filepath"
 	"strings"
 
+	"vitrine/internal/cli/chaincmd"
 	"vitrine/internal/cli/machine"
 	"vitrine/internal/cli/page"
+	"vitrine/internal/cli/service"
 	"vitrine/internal/cli/term"
 
 	"github.com/spf13/cobra"
@@ -27,12 +29,20 @@ func main() {
 	if len(os.Args) > 1 {
 		docs = os.Args[1]
 	}
-	for name, text := range generate(machine.New(term.Env{})) {
-		if err := write(filepath.Join(docs, name), text); err != nil {
-			fmt.Fprintln(os.Stderr, "gen:", err)
-			os.Exit(1)
+	for _, root := range programs() {
+		for name, text := range generate(root) {
+			if err := write(filepath.Join(docs, name), text); err != nil {
+				fmt.Fprintln(os.Stderr, "gen:", err)
+				os.Exit(1)
+			}
 		}
 	}
+}
+
+// programs gives the command trees of the binaries.
+func programs() []*cobra.Command {
+	env := term.Env{}
+	return []*cobra.Command{machine.New(env, chaincmd.Commands(env, "")...), service.New(env)}
 }
 
 func write(name, text string) error {

@@ -15,7 +15,8 @@ func newCompletion(env term.Env) *cobra.Command {
 		Example: `vitrine completion bash > /etc/bash_completion.d/vitrine
 source <(vitrine completion zsh)
 vitrine completion fish > ~/.config/fish/completions/vitrine.fish`,
-		Long:        `SHELL is bash, zsh, fish or powershell. Names of rules are completed too.`,
+		Long: `SHELL is bash, zsh, fish or powershell. Names of rules are completed too. The
+script for bash needs the package bash-completion.`,
 		ValidArgs:   shells,
 		Annotations: map[string]string{page.Exit: page.Exits("done", ""), page.See: "vitrine(1)"},
 		RunE: func(c *cobra.Command, args []string) error {

@@ -77,8 +77,8 @@ func explainRule(rule *yara.Rule, text []byte) explainedRule {
 		out.Meta = append(out.Meta, explainedMeta(m))
 	}
 	file, _ := syntax.Parse(rule.File, text, syntax.Options{})
-	for _, item := range file.Items {
-		if parsed, ok := item.(*syntax.Rule); ok && parsed.Name == rule.Name {
+	for parsed := range file.Rules() {
+		if parsed.Name == rule.Name {
 			out.read(parsed, text)
 		}
 	}

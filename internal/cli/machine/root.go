@@ -16,13 +16,15 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Run runs the command line and gives the exit code.
-func Run(ctx context.Context, env term.Env, args []string) term.Code {
-	return term.Run(ctx, env, New(env), args)
+// Run runs the command line and gives the exit code. More commands may come from
+// elsewhere: this package cannot reach those that speak to a network.
+func Run(ctx context.Context, env term.Env, args []string, more ...*cobra.Command) term.Code {
+	return term.Run(ctx, env, New(env, more...), args)
 }
 
 // New makes the command tree.
-func New(env term.Env) *cobra.Command {
+func New(env term.Env, more ...*cobra.Command) *cobra.Command {
+	var version bool
 	root := &cobra.Command{
 		Use:   "vitrine",
 		Short: "Endpoint protection that anyone can check",
@@ -30,20 +32,28 @@ func New(env term.Env) *cobra.Command {
 vitrine explain eicar_test_file`,
 		Args:              term.UnknownCommand,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
-		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if version {
+				return runVersion(env, false)
+			}
+			return c.Help()
+		},
 		Annotations: map[string]string{
 			page.Exit: page.Exits("done", ""),
 			page.See:  "vitrine-scan(1), vitrine-explain(1), vitrine-yara(1), vitrine-rules(1)",
 		},
 	}
+	root.Flags().BoolVar(&version, "version", false, "do what vitrine version does")
 	root.AddGroup(
 		&cobra.Group{ID: "protect", Title: "Protect"},
 		&cobra.Group{ID: "see", Title: "See"},
+		&cobra.Group{ID: "prove", Title: "Update and prove"},
 		&cobra.Group{ID: "check", Title: "Check and set up"},
 	)
 	add(root, "protect", newScan(env), newYara(env))
 	add(root, "see", newExplain(env))
 	add(root, "check", newRules(env), newVersion(env), newCompletion(env))
+	add(root, "prove", more...)
 	page.Install(root)
 	return root
 }

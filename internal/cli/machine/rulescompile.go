@@ -19,6 +19,18 @@ import (
 type compileOptions struct {
 	output string
 	define []string
+	json   bool
+}
+
+// compiledFile is the answer of rules compile; its JSON is
+// docs/spec/cli/vitrine.rules.compile.v1.json.
+type compiledFile struct {
+	Schema string `json:"schema"`
+	File   string `json:"file"`
+	Rules  int    `json:"rules"`
+	Files  int    `json:"files"`
+	Bytes  int    `json:"bytes"`
+	SHA256 string `json:"sha256"`
 }
 
 func newRulesCompile(env term.Env) *cobra.Command {
@@ -45,6 +57,9 @@ another value of the same type when the rules are used with vitrine yara -d.`,
 			if len(paths) == 0 {
 				return term.Usage(c, "nothing to compile: name a file, a directory or a zip archive")
 			}
+			if o.json && o.output == "-" {
+				return term.Usage(c, "--json and the rules cannot both go to standard output")
+			}
 			return runRulesCompile(env, o, paths)
 		},
 		Annotations: map[string]string{
@@ -54,6 +69,7 @@ another value of the same type when the rules are used with vitrine yara -d.`,
 	}
 	c.Flags().StringVarP(&o.output, "output", "o", "rules.vyr", "write to `FILE`; - is standard output")
 	c.Flags().StringArrayVarP(&o.define, "define", "d", nil, "define an external variable, `VAR=VALUE`; may be repeated")
+	c.Flags().BoolVar(&o.json, "json", false, "print one JSON document (schema vitrine.rules.compile/v1)")
 	return c
 }
 
@@ -64,7 +80,7 @@ func runRulesCompile(env term.Env, o compileOptions, paths []string) error {
 	}
 	set, err := ruleset.Load(ruleset.Config{Paths: paths, Externals: externals, Portable: true})
 	if err != nil {
-		return tell(env, err)
+		return tellRules(env, err)
 	}
 	data, err := set.Rules.MarshalBinary()
 	if err != nil {
@@ -77,8 +93,12 @@ func runRulesCompile(env term.Env, o compileOptions, paths []string) error {
 	if err := replaceFile(o.output, data); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(env.Stdout, "%s: %d rules of %d files, %d bytes, sha256 %x\n",
-		term.Clean(o.output), set.Rules.Len(), set.Files, len(data), sha256.Sum256(data))
+	made := compiledFile{"vitrine.rules.compile/v1", o.output, set.Rules.Len(), set.Files, len(data), fmt.Sprintf("%x", sha256.Sum256(data))}
+	if o.json {
+		return indented(env.Stdout, made)
+	}
+	_, err = fmt.Fprintf(env.Stdout, "%s: %s of %s, %d bytes, sha256 %s\n", term.Clean(made.File),
+		term.Plural(int64(made.Rules), "rule", "rules"), term.Plural(int64(made.Files), "file", "files"), made.Bytes, made.SHA256)
 	return err
 }
 

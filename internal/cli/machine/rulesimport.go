@@ -19,34 +19,41 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// importIndex is the name of the file that tells where imported rules come from.
-const importIndex = "vitrine-import.json"
-
 func newRulesImport(env term.Env) *cobra.Command {
-	return &cobra.Command{
-		Use:   "import SOURCE DIR",
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "import [flags] SOURCE DIR",
 		Short: "Copy the rules of a public set that can be used, with their licence",
 		Example: `vitrine rules import signature-base/ rules/signature-base
 vitrine rules import download.zip rules/download
-vitrine scan --rules rules/ ~/Downloads`,
+vitrine scan --rules rules/ ~/Downloads
+vitrine rules import /var/lib/clamav clamav-2026-11
+vitrine scan --clamav clamav-2026-11 ~/Downloads`,
 		Long: `SOURCE is a directory, a git checkout, a zip archive or a file. Every file of rules
 that compiles by itself, with what it includes, is copied to DIR, which must be
 new or empty. What does not compile is left out, and the reason printed.
 
 Licence files are copied as well. DIR/vitrine-import.json tells the source, the
 commit of a checkout, the licences, and of every file its SHA-256 and what its
-rules say of their licence and author. The rules themselves are not changed.`,
+rules say of their licence and author. The rules themselves are not changed.
+
+A directory that holds databases of ClamAV, or one of them, is copied as it is, for
+scan --clamav. Each is loaded first: one that is damaged, or not what its makers
+signed, is left out. DIR/vitrine-import.json tells of each how many signatures can be
+used, whether ClamAV's makers signed it, its version and its licence.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) != 2 {
 				return term.Usage(c, "name the source and a new directory")
 			}
-			return runRulesImport(env, args[0], args[1])
+			return runRulesImport(env, args[0], args[1], asJSON)
 		},
 		Annotations: map[string]string{
-			page.Exit: page.Exits("every file was copied", "files that do not compile were left out"),
+			page.Exit: page.Exits("every file was copied", "files that do not compile, or are damaged, were left out"),
 			page.See:  "vitrine-rules(1), vitrine-scan(1)",
 		},
 	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print vitrine-import.json instead of a summary (schema vitrine.rules.import/v1)")
+	return c
 }
 
 // importedSet is the index; its schema is docs/spec/cli/vitrine.rules.import.v1.json.
@@ -58,7 +65,10 @@ type importedSet struct {
 	Rules    int               `json:"rules"`
 	Licences []importedLicence `json:"licences"`
 	Files    []importedFile    `json:"files"`
-	Skipped  []skippedFile     `json:"skipped"`
+
+	Databases []importedDatabase `json:"databases"`
+
+	Skipped []skippedFile `json:"skipped"`
 }
 
 type importedLicence struct {
@@ -79,7 +89,10 @@ type skippedFile struct {
 	Reasons []string `json:"reasons"`
 }
 
-func runRulesImport(env term.Env, source, dir string) error {
+func runRulesImport(env term.Env, source, dir string, asJSON bool) error {
+	if _, err := os.Stat(source); err != nil {
+		return fmt.Errorf("import: %w", err)
+	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 		return fmt.Errorf("import into %s: the directory is not empty", dir)
 	}
@@ -92,16 +105,26 @@ func runRulesImport(env term.Env, source, dir string) error {
 	}
 	defer root.Close()
 	i := &importing{root: root, copied: map[string][]byte{}, set: importedSet{Schema: "vitrine.rules.import/v1", Source: source,
-		Imported: env.Now().UTC().Format(time.RFC3339), Licences: []importedLicence{}, Files: []importedFile{}, Skipped: []skippedFile{}}}
-	unread := ruleset.Each(ruleset.Config{Paths: []string{source}}, i.file)
+		Imported: env.Now().UTC().Format(time.RFC3339), Licences: []importedLicence{}, Files: []importedFile{}, Skipped: []skippedFile{},
+		Databases: []importedDatabase{}}}
+	i.start(env, "importing", false)
+	var unread error
+	if names := signatureDatabases(source); len(names) > 0 {
+		for _, name := range names {
+			i.database(name)
+		}
+	} else {
+		unread = ruleset.Each(ruleset.Config{Paths: []string{source}}, i.file)
+	}
 	i.origin(ruleset.OriginOf(source))
+	i.line.Clear()
 	if i.err == nil {
 		i.err = i.index()
 	}
 	if i.err != nil {
 		return fmt.Errorf("import into %s: %w", dir, i.err)
 	}
-	if err := i.print(env); err != nil {
+	if err := i.print(env, asJSON); err != nil {
 		return err
 	}
 	if unread != nil {
@@ -115,6 +138,7 @@ func runRulesImport(env term.Env, source, dir string) error {
 
 // importing copies files of rules.
 type importing struct {
+	meter
 	root   *os.Root
 	copied map[string][]byte
 	set    importedSet
@@ -122,6 +146,8 @@ type importing struct {
 }
 
 func (i *importing) file(f *ruleset.File) {
+	i.begin(f.Name)
+	i.progress.Add(int64(len(f.Sources[0].Text)))
 	if f.Rules == nil {
 		skipped := skippedFile{File: f.Name}
 		for _, d := range f.Errors {
@@ -182,11 +208,14 @@ func (i *importing) index() error {
 	if err := indented(&b, i.set); err != nil {
 		return err
 	}
-	i.write(importIndex, b.Bytes())
+	i.write(ruleset.ImportIndex, b.Bytes())
 	return i.err
 }
 
-func (i *importing) print(env term.Env) error {
+func (i *importing) print(env term.Env, asJSON bool) error {
+	if asJSON {
+		return indented(env.Stdout, i.set)
+	}
 	var b strings.Builder
 	for _, s := range i.set.Skipped {
 		for _, reason := range s.Reasons {
@@ -201,8 +230,11 @@ func (i *importing) print(env term.Env) error {
 	if len(names) > 0 {
 		licence = strings.Join(names, ", ")
 	}
-	fmt.Fprintf(&b, "%s in %s, %s left out; %s\n", term.Plural(int64(i.set.Rules), "rule", "rules"),
-		term.Plural(int64(len(i.set.Files)), "file", "files"), term.Plural(int64(len(i.set.Skipped)), "file", "files"), licence)
+	line := fmt.Sprintf("%s in %s", term.Plural(int64(i.set.Rules), "rule", "rules"), term.Plural(int64(len(i.set.Files)), "file", "files"))
+	if len(i.set.Databases) > 0 {
+		line = i.databasesLine()
+	}
+	fmt.Fprintf(&b, "%s, %s left out; %s\n", line, term.Plural(int64(len(i.set.Skipped)), "file", "files"), licence)
 	_, err := env.Stdout.Write([]byte(b.String()))
 	return err
 }

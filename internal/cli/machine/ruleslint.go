@@ -3,17 +3,11 @@ package machine
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"vitrine/internal/cli/page"
 	"vitrine/internal/cli/ruleset"
 	"vitrine/internal/cli/term"
-	"vitrine/internal/cli/yaracmd"
 	"vitrine/internal/rulecheck"
-	"vitrine/internal/rulecheck/hunting"
-	"vitrine/internal/rulecheck/lint"
-	"vitrine/yara"
-	"vitrine/yara/syntax"
 
 	"github.com/spf13/cobra"
 )
@@ -24,6 +18,7 @@ type lintOptions struct {
 	only   []string
 	meta   []string
 	define []string
+	sum    bool
 	json   bool
 }
 
@@ -34,9 +29,11 @@ func newRulesLint(env term.Env) *cobra.Command {
 		Short: "Find rules that are wrong, slow, or hunt documents",
 		Example: `vitrine rules lint rules/
 vitrine rules lint --only hunting --fail-on medium downloaded.zip
+vitrine rules lint --summary rules/ more-rules/
 vitrine rules lint --require-meta author --require-meta license --json rules/`,
 		Long: `Each PATH is a file of rules, a directory with *.yar and *.yara files, or a zip
-archive of them. Three kinds of findings are printed, each with a severity:
+archive of them. Files are compiled together with what they include. Three kinds of
+findings are printed, each with a severity, and a table of how many there are:
 
   correctness  what does not compile (high), rules and strings that are there
                twice, private rules without use, metadata that is missing
@@ -67,7 +64,11 @@ rules for whole machines use them; vitrine scan does not define them.`,
 	c.Flags().StringArrayVar(&o.only, "only", nil, "print one `KIND` only: correctness, performance or hunting; repeatable")
 	c.Flags().StringArrayVar(&o.meta, "require-meta", []string{"description"}, "metadata every rule must have: a `KEY`; repeatable")
 	c.Flags().StringArrayVarP(&o.define, "define", "d", nil, "define an external variable, `VAR=VALUE`; may be repeated")
+	c.Flags().BoolVar(&o.sum, "summary", false, "print the table only, not each finding")
 	c.Flags().BoolVar(&o.json, "json", false, "print one JSON document (schema vitrine.rules.lint/v1)")
+	// Completion of values is a courtesy: an error here means a misspelt flag name, which its script would show.
+	_ = c.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions([]string{"high", "medium", "low"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = c.RegisterFlagCompletionFunc("only", cobra.FixedCompletions([]string{"correctness", "performance", "hunting"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
 
@@ -85,10 +86,13 @@ func runRulesLint(env term.Env, o lintOptions, paths []string) error {
 	if err != nil {
 		return err
 	}
+	run.start(env, "checking", false)
 	unread := ruleset.Each(ruleset.Config{Paths: paths, Externals: run.externals}, run.file)
-	rulecheck.Sort(run.report.Findings)
-	if err := run.print(env); err != nil {
-		return err
+	run.finish()
+	if run.report.Files > 0 || unread == nil {
+		if err := run.report.print(env, o); err != nil {
+			return err
+		}
 	}
 	if unread != nil {
 		return tell(env, unread)
@@ -97,79 +101,4 @@ func runRulesLint(env term.Env, o lintOptions, paths []string) error {
 		return term.ErrNo
 	}
 	return nil
-}
-
-// linting gathers the findings of many files.
-type linting struct {
-	options   lintOptions
-	externals map[string]any
-	linter    *lint.Linter
-	hunting   *hunting.Checker
-	seen      map[string]bool // sources: several files may include one
-	report    lintReport
-}
-
-func newLinting(o lintOptions) (*linting, error) {
-	externals, err := yaracmd.Externals(o.define)
-	if err != nil {
-		return nil, err
-	}
-	foreign := map[string]bool{}
-	for _, name := range []string{"filename", "filepath", "extension", "filetype", "owner"} {
-		if _, defined := externals[name]; !defined {
-			externals[name], foreign[name] = "", true
-		}
-	}
-	return &linting{options: o, externals: externals, hunting: hunting.New(), seen: map[string]bool{},
-		linter: lint.New(lint.Config{Meta: o.meta, Externals: foreign})}, nil
-}
-
-// file looks at one file and what it includes.
-func (l *linting) file(f *ruleset.File) {
-	l.add(lint.Diagnostics(f.Errors, rulecheck.High))
-	l.add(lint.Diagnostics(f.Warnings, rulecheck.Low))
-	for _, s := range f.Sources {
-		if !l.seen[s.Name] {
-			l.seen[s.Name] = true
-			l.source(s, f.Rules)
-		}
-	}
-}
-
-func (l *linting) source(s yara.Source, compiled *yara.Rules) {
-	parsed, _ := syntax.Parse(s.Name, s.Text, syntax.Options{})
-	for _, item := range parsed.Items {
-		if _, ok := item.(*syntax.Rule); ok {
-			l.report.Rules++
-		}
-	}
-	l.report.Files++
-	l.add(l.linter.Correct(parsed, s.Text))
-	l.add(l.hunting.File(parsed))
-	if compiled != nil {
-		l.add(lint.Speed(parsed, compiled))
-	}
-}
-
-func (l *linting) add(findings []rulecheck.Finding) {
-	for _, f := range findings {
-		if len(l.options.only) == 0 || slices.Contains(l.options.only, string(f.Kind)) {
-			l.report.Findings = append(l.report.Findings, f)
-		}
-	}
-}
-
-func (l *linting) print(env term.Env) error {
-	if l.options.json {
-		return l.report.json(env.Stdout)
-	}
-	var b strings.Builder
-	for _, f := range l.report.Findings {
-		b.WriteString(findingLine(f) + "\n")
-	}
-	high, medium, low := l.report.counts()
-	fmt.Fprintf(&b, "%s in %s: %d high, %d medium, %d low\n", term.Plural(int64(l.report.Rules), "rule", "rules"),
-		term.Plural(int64(l.report.Files), "file", "files"), high, medium, low)
-	_, err := env.Stdout.Write([]byte(b.String()))
-	return err
 }

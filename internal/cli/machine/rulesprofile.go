@@ -36,7 +36,8 @@ vitrine rules profile --top 100 --json rules.zip corpus/`,
 time its condition took, in how many files it was a candidate, which is to say
 evaluated, and how many it matched; the slowest first. Rules whose strings never
 occur are not evaluated and not printed. The search for strings is one pass for all
-rules and belongs to none; vitrine rules lint tells which strings make it slow.`,
+rules and belongs to none; vitrine rules lint tells which strings make it slow.
+An interrupt ends it early: what was measured by then is printed.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) < 2 || o.top < 0 {
 				return term.Usage(c, "name rules, and directories to measure them on")
@@ -79,7 +80,7 @@ func runRulesProfile(ctx context.Context, env term.Env, o profileOptions, rules 
 	}
 	set, err := ruleset.Load(ruleset.Config{Paths: []string{rules}, Externals: externals})
 	if err != nil {
-		return tell(env, err)
+		return tellRules(env, err)
 	}
 	var profile yara.Profile
 	scanner, err := yara.NewScanner(set.Rules, yara.ScanConfig{Now: env.Now, Profile: &profile})
@@ -94,13 +95,13 @@ func runRulesProfile(ctx context.Context, env term.Env, o profileOptions, rules 
 	for _, dir := range dirs {
 		t.walk(ctx, dir, func(string, []string) { report.Files++ })
 	}
-	if errors.Is(context.Cause(ctx), term.ErrInterrupted) {
-		return term.ErrInterrupted
-	}
 	report.Seconds = env.Now().Sub(start).Seconds()
 	report.take(profile.Rules(), o.top)
 	if err := report.print(env, o.json); err != nil {
 		return err
+	}
+	if errors.Is(context.Cause(ctx), term.ErrInterrupted) {
+		return term.ErrInterrupted
 	}
 	if t.unread {
 		return term.ErrReported
@@ -122,7 +123,9 @@ func (r *profileReport) print(env term.Env, asJSON bool) error {
 		return indented(env.Stdout, r)
 	}
 	var table term.Table
-	table.Row("TIME", "CANDIDATE", "MATCHED", "RULE")
+	if len(r.Slowest) > 0 {
+		table.Row("TIME", "CANDIDATE", "MATCHED", "RULE")
+	}
 	for _, p := range r.Slowest {
 		took := time.Duration(p.Seconds * float64(time.Second)).Round(time.Microsecond)
 		table.Row(took.String(), fmt.Sprint(p.Candidates), fmt.Sprint(p.Matches), p.Rule)

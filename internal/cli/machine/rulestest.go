@@ -65,7 +65,7 @@ func runRulesTest(ctx context.Context, env term.Env, o rulesTestOptions, paths [
 	}
 	set, err := ruleset.Load(ruleset.Config{Paths: paths, Externals: externals})
 	if err != nil {
-		return tell(env, err)
+		return tellRules(env, err)
 	}
 	scanner, err := yara.NewScanner(set.Rules, yara.ScanConfig{Now: env.Now})
 	if err != nil {
@@ -97,7 +97,7 @@ func runRulesTest(ctx context.Context, env term.Env, o rulesTestOptions, paths [
 
 // rulesTrial holds rules against files.
 type rulesTrial struct {
-	env     term.Env
+	meter
 	scanner *yara.Scanner
 	view    files.View
 	known   map[string]bool // names of rules that may be reported
@@ -116,7 +116,8 @@ type ruleAndFile struct {
 }
 
 func newRulesTrial(env term.Env, rules *yara.Rules, scanner *yara.Scanner) *rulesTrial {
-	t := &rulesTrial{env: env, scanner: scanner, known: map[string]bool{}, tested: map[string]*ruleTally{}}
+	t := &rulesTrial{scanner: scanner, known: map[string]bool{}, tested: map[string]*ruleTally{}}
+	t.start(env, "scanning", false)
 	for rule := range rules.All() {
 		if !rule.Private {
 			t.known[rule.Name] = true
@@ -131,6 +132,7 @@ func (t *rulesTrial) walk(ctx context.Context, dir string, use func(path string,
 		t.complain("%s is no directory", dir)
 		return
 	}
+	defer t.line.Clear()
 	var w files.Walker
 	w.Walk(ctx, dir, func(e files.Entry) bool {
 		switch e.Kind {
@@ -144,11 +146,13 @@ func (t *rulesTrial) walk(ctx context.Context, dir string, use func(path string,
 }
 
 func (t *rulesTrial) scan(ctx context.Context, e files.Entry, use func(path string, matched []string)) {
+	t.begin(e.Path)
 	var matched []string
 	var failed error
 	seen := t.view.File(ctx, e, func(data []byte) {
 		result, err := t.scanner.Scan(ctx, data)
 		failed = err
+		t.progress.Add(int64(len(data)))
 		for _, m := range result.Matches {
 			matched = append(matched, m.Rule.Name)
 		}
@@ -166,6 +170,7 @@ func (t *rulesTrial) scan(ctx context.Context, e files.Entry, use func(path stri
 
 func (t *rulesTrial) complain(format string, args ...any) {
 	t.unread = true
+	t.line.Clear()
 	fmt.Fprintf(t.env.Stderr, "vitrine: %s\n", term.Clean(fmt.Sprintf(format, args...)))
 }
 

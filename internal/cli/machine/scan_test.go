@@ -14,6 +14,7 @@ import (
 
 	"vitrine/internal/cli/machine/scanreport"
 	"vitrine/internal/cli/machine/sweep"
+	"vitrine/internal/cli/ruleset"
 	"vitrine/internal/cli/term"
 	"vitrine/internal/endpoint/files"
 	"vitrine/internal/engine"
@@ -56,7 +57,7 @@ func (s *stage) desk(o scanOptions) *desk {
 	if o.format == "" {
 		o.format = "text"
 	}
-	d := newDesk(s.env, o, &prepared{})
+	d := newDesk(s.env, o, &prepared{set: &ruleset.Set{}})
 	d.progress.Started = began
 	return d
 }
@@ -88,7 +89,7 @@ func TestProgressLine(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	want := "\rscanning 1  1.0 MiB  1.0 MiB/s  …/tree/file\x1b[K" + "\r\x1b[K" + "\rscanning 1  1.0 MiB  512 KiB/s  …/tree/file\x1b[K" + "\r\x1b[K"
+	want := "\rscanning 1  1.0 MiB  1.0 MiB/s  …ree/file\x1b[K" + "\r\x1b[K" + "\rscanning 1  1.0 MiB  512 KiB/s  …ree/file\x1b[K" + "\r\x1b[K"
 	if s.errs.String() != want {
 		t.Errorf("stderr\n%q\nwant\n%q", s.errs.String(), want)
 	}

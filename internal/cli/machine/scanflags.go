@@ -6,6 +6,7 @@ import (
 
 	"vitrine/internal/cli/machine/scanreport"
 	"vitrine/internal/cli/page"
+	"vitrine/internal/cli/state"
 	"vitrine/internal/cli/term"
 	"vitrine/internal/engine/limit"
 
@@ -18,6 +19,7 @@ type scanOptions struct {
 	clamav               []string
 	clamavPUA            bool
 	noDefaultRules       bool
+	state                string
 	passwordFile         string
 
 	exclude       []string
@@ -60,13 +62,14 @@ func (o *scanOptions) bind(c *cobra.Command) {
 func (o *scanOptions) bindLookFor(c *cobra.Command) {
 	f := c.Flags()
 	f.StringArrayVar(&o.rules, "rules", nil, "also use the rules in `FILE|DIR|ZIP` (*.yar, *.yara, or compiled); repeatable")
-	f.BoolVar(&o.noDefaultRules, "no-default-rules", false, "do not use the rules that come with vitrine")
+	f.BoolVar(&o.noDefaultRules, "no-default-rules", false, "use neither the installed bundles nor the rules that come with vitrine")
+	state.Flag(c, &o.state)
 	f.StringArrayVar(&o.hashes, "hashes", nil, "find what has a digest (SHA-256, SHA-1, MD5) listed in `FILE`; repeatable")
 	f.StringArrayVar(&o.allow, "allow", nil, "let be what has a digest listed in `FILE`, with all inside it; repeatable")
 	f.StringArrayVar(&o.clamav, "clamav", nil, "also find what ClamAV's databases in `DIR|FILE` describe; repeatable")
 	f.BoolVar(&o.clamavPUA, "clamav-pua", false, "with --clamav, also load databases of potentially unwanted programs (*.ldu and others)")
 	f.StringVar(&o.passwordFile, "password-file", "", "try the passwords in `FILE`, one a line, on encrypted archives, after \"infected\" and \"virus\"")
-	page.Group(c, "What to look for", "rules", "no-default-rules", "hashes", "allow", "clamav", "clamav-pua", "password-file")
+	page.Group(c, "What to look for", "rules", "no-default-rules", "state", "hashes", "allow", "clamav", "clamav-pua", "password-file")
 }
 
 func (o *scanOptions) bindLookAt(c *cobra.Command) {

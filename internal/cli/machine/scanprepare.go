@@ -7,7 +7,9 @@ import (
 	"os"
 	"strings"
 
+	"vitrine/internal/cli/machine/scanreport"
 	"vitrine/internal/cli/ruleset"
+	"vitrine/internal/cli/state"
 	"vitrine/internal/cli/term"
 	"vitrine/internal/engine"
 	"vitrine/internal/engine/clamav"
@@ -17,20 +19,25 @@ import (
 // prepared is a scan with everything it looks for.
 type prepared struct {
 	engine      *engine.Engine
-	rules       ruleset.Identity
+	set         *ruleset.Set
 	deny, allow *hashset.Set
 	signatures  *clamav.Database
+	bundles     []scanreport.Bundle
 }
 
 // prepare loads rules, lists and passwords. What is wrong with them is told on
 // stderr in full.
 func (o *scanOptions) prepare(env term.Env) (*prepared, error) {
 	p := &prepared{}
-	set, err := loadRules(env, o.rules, !o.noDefaultRules)
+	paths, err := o.installed(env, p)
 	if err != nil {
 		return nil, err
 	}
-	p.rules = set.Identity
+	set, err := loadRules(env, append(paths, o.rules...), !o.noDefaultRules && len(paths) == 0)
+	if err != nil {
+		return nil, err
+	}
+	p.set = set
 	if p.deny, err = loadLists(env, o.hashes); err != nil {
 		return nil, err
 	}
@@ -58,6 +65,36 @@ func (o *scanOptions) prepare(env term.Env) (*prepared, error) {
 	return p, err
 }
 
+// installed gives the files of the bundles that vitrine update has brought. They
+// take the place of the rules that come with the program. Where they cannot be
+// read, the scan goes on with those, and says so: a scan must not be switched off
+// by what an update left.
+func (o *scanOptions) installed(env term.Env, p *prepared) ([]string, error) {
+	if o.noDefaultRules {
+		return nil, nil
+	}
+	dir, err := state.Dir(env, o.state)
+	if err != nil {
+		return nil, nil // no home, nothing installed
+	}
+	rules, err := dir.Rules()
+	if err != nil {
+		fmt.Fprintf(env.Stderr, "vitrine: warning: %v; the rules that come with the program are used\n", err)
+		return nil, nil
+	}
+	var paths []string
+	for _, r := range rules {
+		if r.Instead != nil {
+			fmt.Fprintf(env.Stderr, "vitrine: warning: bundle %d of %s is used instead of a newer one: %v\n", r.Info.Serial, r.Info.Channel, r.Instead)
+		}
+		paths = append(paths, r.File)
+		p.bundles = append(p.bundles, scanreport.Bundle{
+			Channel: r.Info.Channel, Serial: r.Info.Serial, Log: r.Info.Log, Index: r.Info.Index, Witnesses: r.Info.Witnesses, Cosigned: r.Info.Cosigned,
+		})
+	}
+	return paths, nil
+}
+
 // loadRules loads the rules of the program, if wanted, and those named by the
 // user, and tells everything that is wrong with them.
 func loadRules(env term.Env, paths []string, starter bool) (*ruleset.Set, error) {
@@ -69,7 +106,22 @@ func loadRules(env term.Env, paths []string, starter bool) (*ruleset.Set, error)
 		return &ruleset.Set{}, nil
 	}
 	set, err := ruleset.Load(c)
-	return set, tell(env, err)
+	return set, tellRules(env, err)
+}
+
+// maxMistakes is how many mistakes in rules are printed. Whoever has more wants
+// to know what to do about them, not each one.
+const maxMistakes = 25
+
+// tellRules prints what keeps rules from being loaded, up to maxMistakes of it.
+func tellRules(env term.Env, err error) error {
+	var all ruleset.Errors
+	if !errors.As(err, &all) || len(all) <= maxMistakes {
+		return tell(env, err)
+	}
+	_ = tell(env, all[:maxMistakes])
+	fmt.Fprintf(env.Stderr, "vitrine: and %d more\nhint: vitrine rules lint lists them all; vitrine rules import keeps the files without mistakes\n", len(all)-maxMistakes)
+	return term.ErrReported
 }
 
 // tell prints an error that has several lines, one by one.

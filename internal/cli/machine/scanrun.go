@@ -7,7 +7,6 @@ import (
 	"os"
 	"runtime"
 	"syscall"
-	"time"
 
 	"vitrine/internal/cli/machine/scanreport"
 	"vitrine/internal/cli/machine/sweep"
@@ -54,32 +53,30 @@ func (o *scanOptions) workers() int {
 // desk is the one goroutine that writes: findings to stdout, everything else
 // to stderr, and the progress line between them.
 type desk struct {
-	env      term.Env
-	options  scanOptions
-	writer   scanreport.Writer
-	tally    tally
-	ledger   ledger
-	progress term.Progress
-	line     term.Line
-	drawing  bool // stderr is a terminal that can redraw a line
-	first    string
+	meter
+	options scanOptions
+	writer  scanreport.Writer
+	tally   tally
+	ledger  ledger
+	first   string
 }
 
 func newDesk(env term.Env, o scanOptions, p *prepared) *desk {
-	d := &desk{env: env, options: o, ledger: noDoor{}, line: term.Line{W: env.Stderr}}
+	d := &desk{options: o, ledger: noDoor{}}
+	d.start(env, "scanning", o.quiet)
 	d.writer = scanreport.New(o.format, env.Stdout, env.Paint(o.color, env.Stdout))
+	d.tally.set = p.set
 	d.tally.Summary = scanreport.Summary{
-		Version:    programVersion(),
-		Started:    env.Now(),
-		RuleCount:  p.rules.Count,
-		RuleSHA256: p.rules.SHA256,
+		Version:    Version(),
+		Started:    d.progress.Started,
+		RuleCount:  p.set.Identity.Count,
+		RuleSHA256: p.set.Identity.SHA256,
+		Bundles:    p.bundles,
 		HashCount:  p.deny.Len(),
 		AllowCount: p.allow.Len(),
 
 		SignatureCount: p.signatures.Len(),
 	}
-	d.progress.Started = d.tally.Started
-	d.drawing = env.Terminal(env.Stderr) && env.Getenv("TERM") != "dumb" && !o.quiet
 	return d
 }
 
@@ -130,16 +127,6 @@ func (d *desk) tell(e scanreport.Event) error {
 		}
 	}
 	return d.writer.Event(e)
-}
-
-// draw draws the progress line.
-func (d *desk) draw(now time.Time) {
-	if !d.drawing || now.Sub(d.progress.Started) < term.ProgressAfter {
-		return
-	}
-	if columns, ok := d.env.Width(d.env.Stderr); ok {
-		d.line.Show(d.progress.Text("scanning", now, columns-1))
-	}
 }
 
 // end writes the summary and says how it went.

@@ -8,6 +8,7 @@ import (
 
 	"vitrine/internal/cli/machine/scanreport"
 	"vitrine/internal/cli/machine/sweep"
+	"vitrine/internal/cli/ruleset"
 	"vitrine/internal/cli/term"
 	"vitrine/internal/endpoint/files"
 	"vitrine/internal/engine"
@@ -19,7 +20,10 @@ import (
 const excerpt = 64
 
 // tally counts outcomes and turns them into events.
-type tally struct{ scanreport.Summary }
+type tally struct {
+	scanreport.Summary
+	set *ruleset.Set // of the rules, for what only it knows of them; may be nil
+}
 
 // add counts one outcome and gives what is to be told of it.
 func (t *tally) add(o sweep.Outcome) []scanreport.Event {
@@ -58,7 +62,7 @@ func (t *tally) found(o sweep.Outcome) []scanreport.Event {
 	var events []scanreport.Event
 	for _, f := range o.Report.Findings {
 		t.Findings++
-		events = append(events, describe(o.Path, f))
+		events = append(events, t.describe(o.Path, f))
 	}
 	if len(events) > 0 {
 		t.Infected++
@@ -66,7 +70,7 @@ func (t *tally) found(o sweep.Outcome) []scanreport.Event {
 	return events
 }
 
-func describe(path string, f engine.Finding) scanreport.Finding {
+func (t *tally) describe(path string, f engine.Finding) scanreport.Finding {
 	out := scanreport.Finding{
 		Object: scanreport.Object{Path: path, Members: f.Path},
 		Rule:   f.Name,
@@ -80,6 +84,9 @@ func describe(path string, f engine.Finding) scanreport.Finding {
 	out.Severity, out.Family = rule.MetaText("severity"), rule.MetaText("family")
 	out.About, out.Reference = rule.MetaText("description"), rule.MetaText("reference")
 	out.Author, out.License = rule.MetaText("author"), cmp.Or(rule.MetaText("license"), rule.MetaText("licence"))
+	if out.License == "" && t.set != nil {
+		out.License = t.set.Licence(rule.File)
+	}
 	out.Matches = places(f.Rule.Strings)
 	return out
 }

@@ -63,7 +63,7 @@ func runVersion(env term.Env, asJSON bool) error {
 		return encoder.Encode(info)
 	}
 	_, err = fmt.Fprintf(env.Stdout, "vitrine %s (%s, %s)\nrules: %d, sha256 %s\n",
-		programVersion(), info.Go, info.Platform, info.Rules.Count, info.Rules.SHA256)
+		Version(), info.Go, info.Platform, info.Rules.Count, info.Rules.SHA256)
 	return err
 }
 
@@ -90,8 +90,8 @@ func programInfo() versionInfo {
 	return info
 }
 
-// programVersion is the version in one word.
-func programVersion() string { return programInfo().Version }
+// Version is the version of this program, in one word.
+func Version() string { return programInfo().Version }
 
 // noArguments refuses arguments in our own words.
 func noArguments(c *cobra.Command, args []string) error {

@@ -9,7 +9,7 @@ import (
 )
 
 func newYara(env term.Env) *cobra.Command {
-	c := yaracmd.New(env, programVersion())
+	c := yaracmd.New(env, Version())
 	for _, g := range yaracmd.FlagGroups() {
 		page.Group(c, g.Title, g.Names...)
 	}

@@ -38,7 +38,8 @@ type Set struct {
 	Identity Identity
 	Files    int // of rules, those included counted too
 
-	texts map[string][]byte // every source read, by the name it has in Rule.File
+	texts    map[string][]byte // every source read, by the name it has in Rule.File
+	licences map[string]string // of imported sources, by the same name
 }
 
 // Text is the source of the file a rule stands in, or nil.
@@ -81,7 +82,7 @@ func Load(c Config) (*Set, error) {
 	if len(l.compiled) > 0 {
 		rules = l.join(rules)
 	}
-	return &Set{Rules: rules, Identity: identify(rules.Len(), l.texts, l.sums), Files: len(l.texts) + len(l.sums), texts: l.texts}, nil
+	return &Set{Rules: rules, Identity: identify(rules.Len(), l.texts, l.sums), Files: len(l.texts) + len(l.sums), texts: l.texts, licences: l.licences()}, nil
 }
 
 type loader struct {
@@ -157,13 +158,12 @@ func (l *loader) path(name string) {
 		l.directory(name)
 		return
 	}
+	if info.Mode().IsRegular() && l.blob(name, info.Size()) {
+		return
+	}
 	text, err := readFile(name)
 	if err != nil {
 		l.fail("read rules %s: %w", name, err)
-		return
-	}
-	if yara.IsCompiled(text) {
-		l.blob(name, text)
 		return
 	}
 	if bytes.HasPrefix(text, []byte("PK\x03\x04")) || bytes.HasPrefix(text, []byte("PK\x05\x06")) {

@@ -47,7 +47,7 @@ func OriginOf(name string) Origin {
 			continue
 		}
 		if text, err := readSmall(root, e.Name()); err == nil {
-			o.Licences = append(o.Licences, Licence{e.Name(), licenceName(text), text})
+			o.Licences = append(o.Licences, Licence{e.Name(), LicenceName(text), text})
 		}
 	}
 	return o
@@ -73,7 +73,7 @@ func archivedLicences(name string) (out []Licence) {
 		text, err := readAll(r)
 		r.Close()
 		if err == nil {
-			out = append(out, Licence{f.Name, licenceName(text), text})
+			out = append(out, Licence{f.Name, LicenceName(text), text})
 		}
 	}
 	return out
@@ -85,8 +85,9 @@ func isLicence(name string) bool {
 	return stem == "LICENSE" || stem == "LICENCE" || stem == "COPYING" || stem == "NOTICE"
 }
 
-// licenceName knows a licence by its words.
-func licenceName(text []byte) string {
+// LicenceName knows a licence by its words, and gives the name that SPDX has for
+// it, or nothing.
+func LicenceName(text []byte) string {
 	words := strings.Join(strings.Fields(strings.ToLower(string(text[:min(len(text), 4096)]))), " ")
 	for _, known := range []struct{ words, name string }{
 		{"detection rule license (drl) 1.1", "DRL-1.1"}, {"detection rule license (drl) 1.0", "DRL-1.0"},

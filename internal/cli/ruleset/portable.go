@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
+	"os"
 	"slices"
 
 	"vitrine/yara"
@@ -59,23 +61,37 @@ func (l *loader) portableName(at place, text []byte) string {
 	return name
 }
 
-// blob takes compiled rules.
-func (l *loader) blob(name string, data []byte) {
+// blob takes a file of compiled rules. It reports whether the file is one.
+func (l *loader) blob(name string, size int64) bool {
+	file, err := os.Open(name)
+	if err != nil {
+		return false // to be told by who reads it as a source
+	}
+	defer file.Close()
+	head := make([]byte, min(size, 16))
+	if _, err := file.ReadAt(head, 0); err != nil || !yara.IsCompiled(head) {
+		return false
+	}
 	if l.portable {
 		l.fail("read rules %s: they are compiled already", name)
-		return
+		return true
 	}
 	if _, done := l.sums[name]; done {
-		return
+		return true
 	}
-	rules, err := yara.Load(data)
+	rules, err := yara.LoadFrom(file, size)
 	if err != nil {
 		l.fail("read rules %s: %w", name, err)
-		return
+		return true
 	}
-	sum := sha256.Sum256(data)
-	l.sums[name] = hex.EncodeToString(sum[:])
+	sum := sha256.New()
+	if _, err := io.Copy(sum, io.NewSectionReader(file, 0, size)); err != nil {
+		l.fail("read rules %s: %w", name, bare(err))
+		return true
+	}
+	l.sums[name] = hex.EncodeToString(sum.Sum(nil))
 	l.compiled = append(l.compiled, rules)
+	return true
 }
 
 // join puts the compiled rules behind those of sources, if there are any.

@@ -69,9 +69,9 @@ func UnknownCommand(c *cobra.Command, args []string) error {
 		}
 	}
 	if near := Nearest(args[0], names); len(near) > 0 {
-		return Hint(err, "did you mean %s?", Alternatives(c.Name()+" ", near))
+		return Hint(err, "did you mean %s?", Alternatives(c.CommandPath()+" ", near))
 	}
-	return Hint(err, "%s --help lists the commands", c.Name())
+	return Hint(err, "%s --help lists the commands", c.CommandPath())
 }
 
 // Usage is an error in how a command was called, with a hint at its help.

@@ -58,16 +58,14 @@ func (c *call) join(sources *yara.Rules, compiled []*yara.Rules, externals map[s
 // addFile adds a source to what is compiled, or gives the rules of a file that
 // is compiled already.
 func (c *call) addFile(compiler *yara.Compiler, arg string) (compiled *yara.Rules, err error) {
-	src, err := c.ruleFile(arg)
+	src := ruleFile(arg)
+	compiled, err = c.read(&src)
 	switch {
 	case err != nil:
 		return nil, c.fail("error: %v", err)
-	case yara.IsCompiled(src.Text) && src.Namespace != "":
+	case compiled != nil && src.Namespace != "":
 		return nil, c.fail("error: %s: compiled rules keep their namespaces, they take no %q", src.Name, src.Namespace)
-	case yara.IsCompiled(src.Text):
-		if compiled, err = yara.Load(src.Text); err != nil {
-			return nil, c.fail("error: %s: %v", src.Name, err)
-		}
+	case compiled != nil:
 		return compiled, nil
 	case c.options.CompiledRules:
 		return nil, c.fail("error: -C: %s holds no rules compiled by vitrine rules compile", src.Name)
@@ -84,22 +82,55 @@ func (c *call) addSource(compiler *yara.Compiler, src yara.Source) error {
 	return c.tellErrors(err)
 }
 
-// ruleFile reads [NAMESPACE:]FILE. The part before a colon is a namespace only
-// when no file has the whole argument as its name.
-func (c *call) ruleFile(arg string) (yara.Source, error) {
-	src := yara.Source{Name: arg}
+// read gives the rules of a compiled file, or the source its text.
+func (c *call) read(src *yara.Source) (compiled *yara.Rules, err error) {
+	if compiled, err = loadCompiled(src.Name); err == nil && compiled == nil {
+		if src.Text, err = c.readRules(src.Name); err != nil || !yara.IsCompiled(src.Text) {
+			return nil, err
+		}
+		compiled, err = yara.Load(src.Text) // through a pipe
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", src.Name, err)
+	}
+	return compiled, nil
+}
+
+// loadCompiled loads a file of compiled rules. Nil: it is none, or cannot be
+// read from several places.
+func loadCompiled(name string) (*yara.Rules, error) {
+	info, err := os.Stat(name)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, nil
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, nil // to be told by who reads it as a source
+	}
+	defer file.Close()
+	head := make([]byte, min(info.Size(), 16))
+	if _, err := file.ReadAt(head, 0); err != nil || !yara.IsCompiled(head) {
+		return nil, nil
+	}
+	return yara.LoadFrom(file, info.Size())
+}
+
+// ruleFile takes [NAMESPACE:]FILE apart. The part before a colon is a namespace
+// only when no file has the whole argument as its name.
+func ruleFile(arg string) yara.Source {
 	if _, err := os.Stat(arg); err != nil {
 		if ns, name, ok := strings.Cut(arg, ":"); ok {
-			src.Namespace, src.Name = ns, name
+			return yara.Source{Namespace: ns, Name: name}
 		}
 	}
-	var err error
-	if src.Name == "-" {
-		src.Text, err = readWhole("stdin", c.env.Stdin)
-	} else {
-		src.Text, err = readWhole(src.Name, nil)
+	return yara.Source{Name: arg}
+}
+
+func (c *call) readRules(name string) ([]byte, error) {
+	if name == "-" {
+		return readWhole("stdin", c.env.Stdin)
 	}
-	return src, err
+	return readWhole(name, nil)
 }
 
 // include reads a file named by an include statement: relative to the file
@@ -151,6 +182,9 @@ func diagnostic(level string, d yara.Diagnostic) string {
 func (c *call) checkStrings(rules *yara.Rules) error {
 	var err error
 	limit := c.options.maxStrings()
+	if int64(rules.MostStrings()) <= limit {
+		return nil
+	}
 	for r := range rules.All() {
 		if n := int64(len(r.Strings)); n > limit {
 			err = c.fail("%s", diagnostic("error", yara.Diagnostic{

@@ -26,7 +26,8 @@ func TestRuleFile(t *testing.T) {
 	}
 	for _, tt := range tests {
 		c := &call{env: term.Env{Stdin: strings.NewReader("typed")}}
-		src, err := c.ruleFile(tt.arg)
+		src := ruleFile(tt.arg)
+		_, err := c.read(&src)
 		if (err != nil) != tt.fails {
 			t.Errorf("%s: error %v", tt.arg, err)
 		}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"vitrine/internal/endpoint/files/filestest"
 )
 
 // tree makes files (content), directories (name ends in /), symbolic links
@@ -87,9 +89,7 @@ func TestWalkDirectory(t *testing.T) {
 }
 
 func TestWalkTellsUnreadableDirectories(t *testing.T) {
-	if os.Geteuid() == 0 {
-		t.Skip("root reads everything")
-	}
+	filestest.Unprivileged(t)
 	tree(t, map[string]string{"d/a": "a", "d/locked/b": "b"})
 	if err := os.Chmod("d/locked", 0); err != nil {
 		t.Fatal(err)

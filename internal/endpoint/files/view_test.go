@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"vitrine/internal/endpoint/files/filestest"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -129,7 +131,7 @@ func mappedKiB(t *testing.T) int {
 	t.Helper()
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
-		t.Skipf("no /proc here: %v", err)
+		filestest.Missing(t, "/proc, to see what is in memory")
 	}
 	for line := range strings.Lines(string(status)) {
 		var kib int
@@ -137,7 +139,7 @@ func mappedKiB(t *testing.T) int {
 			return kib
 		}
 	}
-	t.Skip("this kernel does not tell RssFile")
+	filestest.Missing(t, "RssFile in /proc/self/status, which this kernel does not tell")
 	return 0
 }
 
@@ -179,7 +181,7 @@ func TestOtherPanicsPass(t *testing.T) {
 
 func TestFileOfTheKernel(t *testing.T) {
 	if !mounted("/proc") {
-		t.Skip("no /proc here")
+		filestest.Missing(t, "/proc, for files of the kernel")
 	}
 	view := View{MaxCopy: 100 << 10}
 	var got string

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"vitrine/internal/endpoint/files/filestest"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -180,7 +182,7 @@ func TestWalkPathsLongerThanTheKernelTakes(t *testing.T) {
 
 func TestWalkLeavesOutKernelFileSystems(t *testing.T) {
 	if !mounted("/proc") {
-		t.Skip("no /proc here")
+		filestest.Missing(t, "/proc, for a file system of the kernel")
 	}
 	w := Walker{Exclude: []Pattern{parse(t, "/[!p]*"), parse(t, "/p[!r]*")}}
 	got := walked(t, w, "", "/")
@@ -202,9 +204,7 @@ func mounted(path string) bool {
 }
 
 func TestWalkUnreadableDirectory(t *testing.T) {
-	if os.Geteuid() == 0 {
-		t.Skip("root reads every directory")
-	}
+	filestest.Unprivileged(t)
 	root := tree(t, "shut/x", "z")
 	if err := os.Chmod(root+"/shut", 0); err != nil {
 		t.Fatal(err)

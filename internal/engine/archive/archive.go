@@ -15,8 +15,14 @@ import (
 
 	"vitrine/internal/engine/codec"
 	"vitrine/internal/engine/document"
+	"vitrine/internal/engine/installer/asar"
+	"vitrine/internal/engine/installer/inno"
+	"vitrine/internal/engine/installer/nsis"
+	"vitrine/internal/engine/installer/pyinstaller"
+	"vitrine/internal/engine/installer/squashfs"
 	"vitrine/internal/engine/limit"
 	"vitrine/internal/engine/mail"
+	"vitrine/internal/engine/tnef"
 )
 
 // Member is one thing found in a container.
@@ -135,6 +141,10 @@ func (w *walk) dispatch() error {
 		return w.sevenZip()
 	case RAR:
 		return w.rar()
+	case Cab:
+		return w.cabinet()
+	case ISO, UDF:
+		return w.disc()
 	case Gzip, BZip2, XZ, LZMA, Zstd, LZ4:
 		return w.stream()
 	case OLE:
@@ -147,6 +157,26 @@ func (w *walk) dispatch() error {
 		return mail.Walk(w.c.Data, w.b, &parts{w})
 	case OneNote:
 		return w.document(document.OneNote)
+	case UPX:
+		return w.upx()
+	case TNEF:
+		return tnef.Walk(w.c.Data, w.b, &parts{w})
+	case Encoded:
+		return mail.WalkEncoded(w.c.Data, w.b, &parts{w})
+	case Inno:
+		return inno.Walk(w.c.Data, w.job())
+	case InnoSlice:
+		return inno.WalkSlice(w.c.Data, w.job())
+	case PyInstaller:
+		return pyinstaller.Walk(w.c.Data, w.job())
+	case PyModules:
+		return pyinstaller.WalkModules(w.c.Data, w.job())
+	case Asar:
+		return asar.Walk(w.c.Data, w.job())
+	case SquashFS:
+		return squashfs.Walk(w.c.Data, w.job())
+	case NSIS:
+		return nsis.Walk(w.c.Data, w.job())
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"vitrine/internal/engine/archive/archivetest"
+	"vitrine/internal/engine/cab/cabtest"
+	"vitrine/internal/engine/disc/disctest"
 	"vitrine/internal/engine/limit"
 )
 
@@ -87,6 +89,21 @@ func FuzzAr(f *testing.F) {
 	f.Add(archivetest.Ar(small, small))
 	f.Add(archivetest.File("gnu.a")[:400])
 	f.Fuzz(func(t *testing.T, data []byte) { fuzzWalk(t, Ar, data) })
+}
+
+func FuzzCab(f *testing.F) {
+	f.Add(cabtest.Cabinet(cabtest.Folder{Method: cabtest.MSZIP, Files: []cabtest.File{{Name: "a", Data: small.Data}}}))
+	f.Fuzz(func(t *testing.T, data []byte) { fuzzWalk(t, Cab, data) })
+}
+
+func FuzzDisc(f *testing.F) {
+	const kept = 256
+	f.Add(disctest.Squeeze(disctest.ISO{Joliet: true}.Image(disctest.File{Path: "a", Data: small.Data})[16*disctest.Sector:], kept))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		image := append(make([]byte, 16*disctest.Sector), disctest.Expand(data, kept)...)
+		fuzzWalk(t, ISO, image)
+		fuzzWalk(t, UDF, image)
+	})
 }
 
 // FuzzStreams takes the data as each kind of compressed stream.

@@ -5,9 +5,11 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 
+	"vitrine/internal/engine/cab"
 	"vitrine/internal/engine/mail"
 	"vitrine/internal/engine/rar"
 	"vitrine/internal/engine/sevenzip"
+	"vitrine/internal/engine/upx"
 )
 
 // Format is a kind of container.
@@ -29,16 +31,29 @@ const (
 	Ar // also .deb
 	Cpio
 	RPM
+	Cab // Microsoft cabinets, .msu among them
+	ISO // disc images with ISO 9660, or with that and UDF
+	UDF // disc images with UDF only
 	OLE // compound files: older documents, VBA projects, Windows installers
 	RTF
 	PDF
 	OneNote
-	Mail // and mailboxes
+	Mail        // and mailboxes
+	UPX         // a packed program
+	NSIS        // installers, from the first header behind their stub
+	TNEF        // winmail.dat
+	Encoded     // a text with files coded as lines: uuencode, yEnc
+	Inno        // installers, from the beginning of their program
+	InnoSlice   // a file with a part of what an Inno installer brings
+	PyInstaller // programs of Python, from the beginning of their loader
+	PyModules   // the modules in one
+	Asar        // programs of Electron
+	SquashFS    // AppImage programs carry one, snap packages are one
 )
 
 // String is the format's usual name.
 func (f Format) String() string {
-	names := [...]string{"none", "zip", "tar", "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "7z", "rar", "ar", "cpio", "rpm", "ole", "rtf", "pdf", "onenote", "mail"}
+	names := [...]string{"none", "zip", "tar", "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "7z", "rar", "ar", "cpio", "rpm", "cab", "iso", "udf", "ole", "rtf", "pdf", "onenote", "mail", "upx", "nsis", "tnef", "encoded text", "inno", "inno slice", "pyinstaller", "pyz", "asar", "squashfs"}
 	if int(f) < len(names) {
 		return names[f]
 	}
@@ -64,7 +79,8 @@ func Identify(data []byte) Format {
 }
 
 // Find gives the containers that data is or carries: what it begins with, a
-// zip archive at its end, and an archive behind a program that unpacks itself.
+// zip archive at its end, and what lies behind a program or a script that
+// unpacks itself.
 func Find(data []byte) []Part {
 	var parts []Part
 	first := byMagic(data)
@@ -73,11 +89,24 @@ func Find(data []byte) []Part {
 	}
 	if first == None && isProgram(data) {
 		parts = append(parts, selfExtracting(data)...)
+		parts = append(parts, installers(data)...)
+	}
+	zipEnd := first != Zip && hasZipEnd(data, first)
+	if first == None {
+		parts = add(parts, carried(data), zipEnd)
+	}
+	if first == None && upx.Identify(data) {
+		parts = append(parts, Part{UPX, 0})
+	}
+	if f := discFormat(data); f != None { // it may begin with boot code of any kind
+		parts = append(parts, Part{f, 0})
 	}
 	if mail.Identify(data) { // it may look like a document besides
 		parts = append(parts, Part{Mail, 0})
+	} else if mail.Encoded(data) {
+		parts = append(parts, Part{Encoded, 0})
 	}
-	if first != Zip && hasZipEnd(data, first) {
+	if zipEnd {
 		parts = append(parts, Part{Zip, 0})
 	}
 	return parts
@@ -109,6 +138,8 @@ func byMagic(data []byte) Format {
 		return Ar
 	case hasPrefix(data, "\xed\xab\xee\xdb"):
 		return RPM
+	case hasPrefix(data, cab.Magic):
+		return Cab
 	case isCpio(data):
 		return Cpio
 	case isTar(data):
@@ -117,6 +148,9 @@ func byMagic(data []byte) Format {
 		return LZMA
 	}
 	if f := documentFormat(data); f != None {
+		return f
+	}
+	if f := installerFormat(data); f != None {
 		return f
 	}
 	return frameMagic(data)
@@ -192,7 +226,7 @@ func selfExtracting(data []byte) []Part {
 	if at := findVerified(stub, rarMagic, func(at int) bool { return rar.Begins(data[at:]) }); at > 0 {
 		parts = append(parts, Part{RAR, at})
 	}
-	return parts
+	return append(parts, carriedCabinets(stub)...)
 }
 
 func findVerified(data []byte, magic string, ok func(at int) bool) int {

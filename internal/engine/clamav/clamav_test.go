@@ -151,10 +151,13 @@ func pack(files ...string) string {
 }
 
 func TestContainers(t *testing.T) {
-	text := pack("inner.ndb", "Body.One:0:*:"+x("alpha")+"\n", "inner.ign2", "Nobody\n")
+	text := pack("inner.ndb", "Body.One:0:*:"+x("alpha")+"\n", "inner.ign2", "Nobody\n", "COPYING", "do as you like")
 	d, r := load(t, Config{}, map[string]string{"a.cld": text})
 	if got := names(t, d, View{Data: []byte("\x00alpha")}); len(got) != 1 || len(r.Containers) != 1 {
 		t.Errorf("%v %+v", got, r.Containers)
+	}
+	if c := r.Containers[0]; c.Time != "01 Jan 2026 00-00 +0000" || c.Builder != "me" || string(c.Licence) != "do as you like" || c.Trust.Official() {
+		t.Errorf("%+v", c)
 	}
 	if line := r.Lines()[0]; line != "a.cld: version 1, MD5 unchecked, signature unchecked, signed list unchecked" {
 		t.Errorf("%s", line)

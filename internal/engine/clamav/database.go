@@ -90,7 +90,7 @@ func (l *Loader) compileBodies(d *Database) error {
 		d.variables = append(d.variables, v)
 	}
 	slices.Sort(d.variables)
-	c := yara.NewCompiler(yara.Config{Dialect: yara.YARAX, Externals: externals})
+	c := yara.NewCompiler(yara.Config{Dialect: yara.YARAX, Externals: externals, Brief: true})
 	for i := range l.texts {
 		p := &l.texts[i]
 		s := p.text
@@ -100,7 +100,8 @@ func (l *Loader) compileBodies(d *Database) error {
 			l.refuse(p, err)
 			continue
 		}
-		d.bodies = append(d.bodies, bodySignature{s.Name, object.Target(s.Target), s.Container})
+		name := strings.Clone(s.Name) // apart from its line
+		d.bodies = append(d.bodies, bodySignature{name, object.Target(s.Target), s.Container})
 		d.normal = d.normal || s.Target == int(object.Any) || s.Target == int(object.HTML) || s.Target == int(object.Text)
 	}
 	l.texts = nil

@@ -91,13 +91,18 @@ func (l *Loader) Add(name string, r io.Reader) error {
 	if !container.Named(kind) {
 		return l.file(name, name, r)
 	}
-	head, trust, err := container.Read(r, kind != "cvd", func(inner string, r io.Reader) error {
+	var licence []byte
+	head, trust, err := container.Read(r, kind != "cvd", func(inner string, r io.Reader) (err error) {
+		if inner == "COPYING" {
+			licence, err = io.ReadAll(io.LimitReader(r, maxLicence))
+			return err
+		}
 		return l.file(inner, name+"!"+inner, r)
 	})
 	if err != nil {
 		return fmt.Errorf("load %s: %w", name, err)
 	}
-	l.report.Containers = append(l.report.Containers, ContainerNote{name, head.Version, trust})
+	l.report.Containers = append(l.report.Containers, ContainerNote{name, head.Version, head.Time, head.Builder, licence, trust})
 	return refusal(name, trust)
 }
 
@@ -137,6 +142,9 @@ func (l *Loader) file(name, show string, r io.Reader) error {
 	}
 	return l.lines(kind, show, r, handle)
 }
+
+// maxLicence is the most that is read of the licence in a container, in bytes.
+const maxLicence = 1 << 20
 
 // maxRules is the largest file of YARA rules, in bytes.
 const maxRules = 64 << 20

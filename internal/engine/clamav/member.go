@@ -85,7 +85,7 @@ func (l *Loader) addMember(m memberSignature, packed, encrypted string) error {
 		return sigtext.Unsupported("packed sizes of members")
 	case encrypted != "*":
 		return sigtext.Unsupported("whether a member is encrypted")
-	case !knownContainer(m.container):
+	case !knownContainer(m.container), m.container == typeOLE:
 		return sigtext.Unsupported("the container " + m.container)
 	}
 	l.members = append(l.members, m)
@@ -108,6 +108,10 @@ func parseSpan(text string) (span, error) {
 	return span{int64(low), int64(high), true}, nil
 }
 
+// typeOLE is a container for the attribute of that name only: the streams in
+// it are no members to .cdb signatures.
+const typeOLE = "CL_TYPE_MSOLE2"
+
 // formats gives the formats of archives that ClamAV's name of a file type
 // stands for; nil: none that is known here.
 func formats(name string) []string {
@@ -128,6 +132,14 @@ func formats(name string) []string {
 		return []string{"bzip2"}
 	case "CL_TYPE_XZ":
 		return []string{"xz"}
+	case "CL_TYPE_MSCAB", "CL_TYPE_CABSFX":
+		return []string{"cab"}
+	case "CL_TYPE_ISO9660":
+		return []string{"iso"}
+	case "CL_TYPE_UDF":
+		return []string{"udf"}
+	case typeOLE:
+		return []string{"ole"}
 	}
 	return nil
 }

@@ -38,6 +38,9 @@ const maxProblems = 1000
 type ContainerNote struct {
 	File    string
 	Version int
+	Time    string // when it was built, as its header has it
+	Builder string
+	Licence []byte // the text that lies in it, or nil
 	Trust   container.Trust
 }
 

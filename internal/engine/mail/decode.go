@@ -1,7 +1,6 @@
 package mail
 
 import (
-	"bytes"
 	"io"
 	"strings"
 )
@@ -128,64 +127,4 @@ func lower(c byte) byte {
 		return c + 'a' - 'A'
 	}
 	return c
-}
-
-// uuencoded hands out the files that stand uuencoded in a text.
-func (w *walker) uuencoded(body []byte) error {
-	for len(body) > 0 {
-		at := 0
-		if !bytes.HasPrefix(body, []byte("begin ")) {
-			i := bytes.Index(body, []byte("\nbegin "))
-			if i < 0 {
-				return nil
-			}
-			at = i + 1
-		}
-		line, rest := cutLine(body[at:])
-		body = rest
-		f := bytes.SplitN(line[:min(len(line), maxValue)], []byte(" "), 3)
-		if len(f) != 3 || !isMode(f[1]) || len(rest) == 0 {
-			continue
-		}
-		coded, behind, _ := bytes.Cut(rest, []byte("\nend"))
-		if err := w.sink.Decoded(string(f[2]), &decoder{data: coded, decode: uuLine}, len(coded)); err != nil {
-			return err
-		}
-		body = behind
-	}
-	return nil
-}
-
-func isMode(b []byte) bool {
-	for _, c := range b {
-		if c < '0' || c > '7' {
-			return false
-		}
-	}
-	return len(b) >= 3 && len(b) <= 5
-}
-
-// uuLine decodes one line. One that can be none takes all that is left.
-func uuLine(out, data []byte) ([]byte, int) {
-	line, rest := cutLine(data)
-	if len(line) == 0 {
-		return out, len(data) - len(rest)
-	}
-	n := int(line[0]-' ') & 63
-	if line[0] < ' ' || line[0] > '`' || n == 0 || string(line) == "end" {
-		return out, len(data)
-	}
-	v := func(i int) byte {
-		if i < len(line) {
-			return (line[i] - ' ') & 63
-		}
-		return 0
-	}
-	for i := 1; n > 0; i += 4 {
-		a, b, c, d := v(i), v(i+1), v(i+2), v(i+3)
-		three := [3]byte{a<<2 | b>>4, b<<4 | c>>2, c<<6 | d}
-		out = append(out, three[:min(n, 3)]...)
-		n -= 3
-	}
-	return out, len(data) - len(rest)
 }

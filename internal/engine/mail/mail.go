@@ -163,11 +163,12 @@ func (w *walker) leaf(h header, body []byte) error {
 		return w.sink.Decoded(name, newQuoted(body), len(body))
 	case "x-uuencode", "uuencode", "x-uue", "uue":
 	default:
-		if err := w.sink.Whole(name, body); err != nil {
+		// What is known as a text with files in it is walked on its own then.
+		if err := w.sink.Whole(name, body); err != nil || Encoded(body) {
 			return err
 		}
 	}
-	return w.uuencoded(body)
+	return w.encoded(body)
 }
 
 // name is what a part is called: as an attachment, or by its number and kind.

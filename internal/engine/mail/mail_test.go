@@ -81,7 +81,7 @@ func TestWalk(t *testing.T) {
 		{"folded header", top + "Content-Disposition: attachment;\n\tfilename=\"a b.exe\"\n\nx", "a b.exe:x"},
 		{"quoted-printable", top + "Content-Transfer-Encoding: quoted-printable\n\na=3D=\nb=c3=A4=zz =  \nc=", "1.txt:a=b\xc3\xa4=zz c"},
 		{"base64 with dirt", top + "Content-Transfer-Encoding: base64\n\naG*Vs\nbG8=aGk=", "1.txt:hellohi"},
-		{"uuencode", top + "\ntext\nbegin 644 a.bin\n%:&5L;&\\\n`\nend\nbegin 600 b\n\":&D \n`\nend\n", "1.txt:text\nbegin 644 a.bin\n%:&5L;&\\\n`\nend\nbegin 600 b\n\":&D \n`\nend\n|a.bin:hello|b:hi"},
+		{"uuencode, to be walked by itself", top + "\ntext\nbegin 644 a.bin\n%:&5L;&\\\n`\nend\nbegin 600 b\n\":&D \n`\nend\n", "1.txt:text\nbegin 644 a.bin\n%:&5L;&\\\n`\nend\nbegin 600 b\n\":&D \n`\nend\n"},
 		{"mailbox", "From a Thu Jan  1\n" + top + "\none\nFrom here on text\n\nFrom b Fri\n" + top + "\ntwo\n", "1.eml:" + top + "\none\nFrom here on text\n\n|2.eml:" + top + "\ntwo\n"},
 		{"mailbox of one", "From a Thu Jan  1\n" + top + "\none", "1.txt:one"},
 	}

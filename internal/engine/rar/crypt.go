@@ -2,8 +2,6 @@ package rar
 
 import (
 	"bytes"
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -13,6 +11,7 @@ import (
 	"io"
 	"unicode/utf16"
 
+	"vitrine/internal/engine/codec/aescbc"
 	"vitrine/internal/engine/limit"
 )
 
@@ -172,37 +171,13 @@ func (a *Archive) decrypting4(r io.Reader) (io.Reader, error) {
 	return newDecrypting(r, k.key, k.iv)
 }
 
-// decrypting undoes AES in CBC mode.
-type decrypting struct {
-	src  io.Reader
-	mode cipher.BlockMode
-	buf  [4 << 10]byte
-	out  []byte
-	err  error
-}
-
+// newDecrypting opens what is encrypted with AES. What a volume holds behind the
+// last block is not its own.
 func newDecrypting(src io.Reader, key, iv []byte) (io.Reader, error) {
-	block, err := aes.NewCipher(key)
-	if err != nil || len(iv) != aes.BlockSize {
+	r, err := aescbc.NewReader(src, key, iv)
+	if err != nil {
 		return nil, limit.Errorf(limit.Encrypted, "rar: encryption of an unknown kind")
 	}
-	return &decrypting{src: src, mode: cipher.NewCBCDecrypter(block, iv)}, nil
-}
-
-func (d *decrypting) Read(p []byte) (int, error) {
-	for len(d.out) == 0 {
-		if d.err != nil {
-			return 0, d.err
-		}
-		n, err := io.ReadFull(d.src, d.buf[:])
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			err = io.EOF
-		}
-		d.err = err
-		d.out = d.buf[:n-n%aes.BlockSize]
-		d.mode.CryptBlocks(d.out, d.out)
-	}
-	n := copy(p, d.out)
-	d.out = d.out[n:]
-	return n, nil
+	r.Ragged = true
+	return r, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"vitrine/internal/engine/codec/aescbc"
 	"vitrine/internal/engine/codec/filter"
 	"vitrine/internal/engine/limit"
 )
@@ -167,7 +168,7 @@ func (c *chain) decodeMore(k coder, in io.Reader, size int64) (io.Reader, error)
 		if err != nil {
 			return nil, err
 		}
-		return newDecrypting(in, key, p.iv)
+		return aescbc.NewReader(in, key[:], p.iv[:])
 	}
 	return nil, limit.Errorf(limit.Method, "7z method %#x", k.method)
 }

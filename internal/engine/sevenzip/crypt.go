@@ -1,15 +1,12 @@
 package sevenzip
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"io"
 	"unicode/utf16"
 
+	"vitrine/internal/engine/codec/aescbc"
 	"vitrine/internal/engine/limit"
 )
 
@@ -23,7 +20,7 @@ const (
 type aesParams struct {
 	log  byte
 	salt []byte
-	iv   [aes.BlockSize]byte
+	iv   [aescbc.BlockSize]byte
 }
 
 func parseAES(props []byte) (aesParams, error) {
@@ -40,7 +37,7 @@ func parseAES(props []byte) (aesParams, error) {
 	}
 	salt := int(props[0]>>7&1 + props[1]>>4)
 	iv := int(props[0]>>6&1 + props[1]&15)
-	if len(props) < 2+salt+iv || iv > aes.BlockSize {
+	if len(props) < 2+salt+iv || iv > aescbc.BlockSize {
 		return p, fmt.Errorf("encryption: %w", errHeader)
 	}
 	p.salt = props[2 : 2+salt]
@@ -90,43 +87,4 @@ func (a *Archive) derive(p aesParams, password []byte) ([32]byte, error) {
 	}
 	h.Sum(k[:0])
 	return k, nil
-}
-
-// decrypting undoes AES-256-CBC. The last block is padded; the coder's size
-// says where the data ends.
-type decrypting struct {
-	src  io.Reader
-	mode cipher.BlockMode
-	buf  [8 << 10]byte
-	out  []byte // decrypted and not handed out
-	err  error
-}
-
-func newDecrypting(src io.Reader, key [32]byte, iv [aes.BlockSize]byte) (io.Reader, error) {
-	block, err := aes.NewCipher(key[:])
-	if err != nil {
-		return nil, fmt.Errorf("encryption: %w", err)
-	}
-	return &decrypting{src: src, mode: cipher.NewCBCDecrypter(block, iv[:])}, nil
-}
-
-func (d *decrypting) Read(p []byte) (int, error) {
-	for len(d.out) == 0 {
-		if d.err != nil {
-			return 0, d.err
-		}
-		n, err := io.ReadFull(d.src, d.buf[:])
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			err = io.EOF
-		}
-		d.err = err
-		if n%aes.BlockSize != 0 {
-			d.err = io.ErrUnexpectedEOF
-		}
-		d.out = d.buf[:n-n%aes.BlockSize]
-		d.mode.CryptBlocks(d.out, d.out)
-	}
-	n := copy(p, d.out)
-	d.out = d.out[n:]
-	return n, nil
 }

@@ -102,6 +102,9 @@ func TestSilentOnRepository(t *testing.T) {
 func TestSilentOnGoSource(t *testing.T) {
 	root := filepath.Join(build.Default.GOROOT, "src")
 	if info, err := os.Stat(root); err != nil || !info.IsDir() {
+		if os.Getenv("VITRINE_REQUIRE_ALL") == "1" {
+			t.Fatalf("needs Go's source, and there is none at %q", root)
+		}
 		t.Skipf("no Go source at %q", root)
 	}
 	watch(t, scanner(t, false), root, stride(6), nil)

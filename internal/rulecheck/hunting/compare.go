@@ -15,7 +15,7 @@ func (r *reader) binary(e *syntax.Binary, not bool) way {
 	}
 	l, right := e.L, e.R
 	if constant(l) && !constant(right) {
-		l, right, op = right, l, flipped(op)
+		l, right, op = right, l, op.Flipped()
 	}
 	switch value := right.(type) {
 	case *syntax.IntLit:
@@ -35,20 +35,6 @@ func constant(e syntax.Expr) bool {
 		return true
 	}
 	return false
-}
-
-func flipped(op syntax.Op) syntax.Op {
-	switch op {
-	case syntax.Lt:
-		return syntax.Gt
-	case syntax.Le:
-		return syntax.Ge
-	case syntax.Gt:
-		return syntax.Lt
-	case syntax.Ge:
-		return syntax.Le
-	}
-	return op
 }
 
 // number is a comparison with a constant number.

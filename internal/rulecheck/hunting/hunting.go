@@ -19,25 +19,24 @@ type Checker struct{ words *vocabulary }
 func New() *Checker { return &Checker{newVocabulary()} }
 
 // File gives a finding for every rule of a file that would fire on documents.
-// Private rules fire only through others, and are judged there.
-func (c *Checker) File(f *syntax.File) []rulecheck.Finding {
+// Private rules fire only through others, and are judged there. The rules of the
+// files given with it, which are compiled together with it, are known and not judged.
+func (c *Checker) File(f *syntax.File, with ...*syntax.File) []rulecheck.Finding {
 	r := &reader{words: c.words, rules: map[string]*syntax.Rule{}, ways: map[string]way{}}
-	var rules []*syntax.Rule
-	for _, item := range f.Items {
-		if rule, ok := item.(*syntax.Rule); ok {
-			rules = append(rules, rule)
+	global := way{}
+	for _, file := range append([]*syntax.File{f}, with...) {
+		for rule := range file.Rules() {
 			r.rules[rule.Name] = rule
 			r.names = append(r.names, rule.Name)
 		}
 	}
-	global := way{}
-	for _, rule := range rules {
-		if rule.Global {
-			global = global.and(r.ofRule(rule))
+	for _, name := range r.names {
+		if r.rules[name].Global {
+			global = global.and(r.ofRule(r.rules[name]))
 		}
 	}
 	var out []rulecheck.Finding
-	for _, rule := range rules {
+	for rule := range f.Rules() {
 		if rule.Private {
 			continue
 		}

@@ -93,6 +93,21 @@ func TestGlobalRulesCount(t *testing.T) {
 	}
 }
 
+// What is compiled together is judged together, and each file once.
+func TestOtherFilesCount(t *testing.T) {
+	user, _ := syntax.Parse("user", []byte(`rule r { strings: $a = "top secret" condition: gate and $a }`), syntax.Options{})
+	for text, want := range map[string]int{
+		`private rule gate { strings: $a = { 55 8B EC 83 EC 10 E8 ?? ?? } condition: $a }`:                                          0,
+		`private rule gate { condition: filesize > 1 } rule other { strings: $a = "top secret" condition: $a }`:                     1,
+		`rule gate { condition: filesize > 1 } global private rule program { condition: uint16(0) == 0x5A4D and uint8(2) == 0x90 }`: 0,
+	} {
+		gate, _ := syntax.Parse("gate", []byte(text), syntax.Options{})
+		if got := New().File(user, gate); len(got) != want || want > 0 && (got[0].Rule != "r" || got[0].Severity != rulecheck.High) {
+			t.Errorf("with %s: %+v", text, got)
+		}
+	}
+}
+
 func FuzzFile(f *testing.F) {
 	f.Add(`rule r { strings: $a = /(a|b)*[x-z]{3,}/ $b = { 41 ( 42 | 43 ( 44 | 45 ) ) [2-] ~46 4? } condition: 2 of them }`)
 	f.Add(`rule r { strings: $a = "\x54\xff" xor condition: for any i in (1..#a) : ( @a[i] > 3 and uint32be(i) == 0x544F5020 ) }`)

@@ -9,15 +9,16 @@ import (
 	"vitrine/yara/syntax"
 )
 
-// Correct looks at one file. text is its source.
-func (l *Linter) Correct(f *syntax.File, text []byte) (out []rulecheck.Finding) {
-	used := usedRules(f)
-	for _, rule := range rules(f) {
+// Correct looks at one file. text is its source. The rules of the files given
+// with it, which are compiled together with it, may use its own.
+func (l *Linter) Correct(f *syntax.File, text []byte, with ...*syntax.File) (out []rulecheck.Finding) {
+	used := usedRules(append([]*syntax.File{f}, with...))
+	for rule := range f.Rules() {
 		add := func(at syntax.Pos, check string, severity rulecheck.Severity, format string, args ...any) {
 			out = append(out, about(f, rule, at, rulecheck.Correctness, check, severity, fmt.Sprintf(format, args...)))
 		}
 		if rule.Private && !rule.Global && !used(rule.Name) {
-			add(rule.Pos, "unused-private", rulecheck.Low, "the rule is private and no rule of the file uses it, so it never has an effect")
+			add(rule.Pos, "unused-private", rulecheck.Low, "the rule is private and no rule uses it, so it never has an effect")
 		}
 		if missing := l.missing(rule); len(missing) > 0 {
 			add(rule.Pos, "missing-meta", rulecheck.Low, "the rule has no %s in its metadata", strings.Join(missing, ", "))
@@ -43,28 +44,31 @@ func (l *Linter) Correct(f *syntax.File, text []byte) (out []rulecheck.Finding) 
 	return out
 }
 
-// usedRules tells which rules of a file others refer to.
-func usedRules(f *syntax.File) func(name string) bool {
+// usedRules tells which rules those of the files refer to.
+func usedRules(files []*syntax.File) func(name string) bool {
 	names := map[string]bool{}
 	var prefixes []string
-	for _, rule := range rules(f) {
-		syntax.Walk(rule.Condition, func(e syntax.Expr) bool {
-			switch e := e.(type) {
-			case *syntax.Name:
-				names[e.Name] = true
-			case *syntax.Of:
-				if e.Set.Kind != syntax.RuleSet {
-					break
-				}
-				for _, item := range e.Set.Items {
-					names[item.Name] = true
-					if item.Wildcard {
-						prefixes = append(prefixes, item.Name)
-					}
+	look := func(e syntax.Expr) bool {
+		switch e := e.(type) {
+		case *syntax.Name:
+			names[e.Name] = true
+		case *syntax.Of:
+			if e.Set.Kind != syntax.RuleSet {
+				break
+			}
+			for _, item := range e.Set.Items {
+				names[item.Name] = true
+				if item.Wildcard {
+					prefixes = append(prefixes, item.Name)
 				}
 			}
-			return true
-		})
+		}
+		return true
+	}
+	for _, f := range files {
+		for rule := range f.Rules() {
+			syntax.Walk(rule.Condition, look)
+		}
 	}
 	return func(name string) bool {
 		return names[name] || slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) })

@@ -44,16 +44,6 @@ func Diagnostics(list []yara.Diagnostic, severity rulecheck.Severity) (out []rul
 	return out
 }
 
-// rules gives the rules of a file.
-func rules(f *syntax.File) (out []*syntax.Rule) {
-	for _, item := range f.Items {
-		if rule, ok := item.(*syntax.Rule); ok {
-			out = append(out, rule)
-		}
-	}
-	return out
-}
-
 // about begins a finding on a rule.
 func about(f *syntax.File, rule *syntax.Rule, at syntax.Pos, kind rulecheck.Kind, check string, severity rulecheck.Severity, reason string) rulecheck.Finding {
 	return rulecheck.Finding{Severity: severity, Kind: kind, Check: check, Rule: rule.Name, Reason: reason,

@@ -106,3 +106,12 @@ func TestDiagnostics(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// Files that are compiled together use each other's private rules.
+func TestCorrectWithOthers(t *testing.T) {
+	const gate, user = "private rule gate { condition: true } private rule spare { condition: false }", "rule uses { condition: any of (ga*) }"
+	l := New(Config{})
+	if got := checks(l.Correct(parsed(t, "gate.yar", gate), []byte(gate), parsed(t, "user.yar", user))); !slices.Equal(got, []string{"spare/unused-private"}) {
+		t.Errorf("%q", got)
+	}
+}

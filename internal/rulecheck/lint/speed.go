@@ -26,7 +26,7 @@ func Speed(f *syntax.File, compiled *yara.Rules) (out []rulecheck.Finding) {
 		}
 		i++
 	}
-	for _, rule := range rules(f) {
+	for rule := range f.Rules() {
 		cost, ok := costs[rule.Name]
 		if !ok {
 			continue

@@ -1,6 +1,8 @@
 package blob
 
 import (
+	"bytes"
+	"errors"
 	"testing"
 
 	"vitrine/yara/internal/module"
@@ -10,24 +12,24 @@ import (
 func TestRecords(t *testing.T) {
 	w := &Writer{}
 	at, n := w.Text("name")
-	w.Row(Tags, at, n)
+	w.Row(Namespaces, at, n)
 	if again, _ := w.Text("name"); again != at {
 		t.Error("a text is kept twice")
 	}
-	w.Row(Tags, 3, 99)
+	w.Row(Namespaces, 3, 99)
 	w.Row(Lists, 7)
 	data, err := w.Finish(5)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Open(data)
+	r, err := Open(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Verify(); err != nil || r.Features != 5 || r.Len(Tags) != 2 || r.Len(Nodes) != 0 {
-		t.Errorf("%v, features %d, %d tags", err, r.Features, r.Len(Tags))
+	if err := r.Verify(); err != nil || r.Features != 5 || r.Len(Namespaces) != 2 || r.Len(Nodes) != 0 {
+		t.Errorf("%v, features %d, %d namespaces", err, r.Features, r.Len(Namespaces))
 	}
-	if got := r.Text(r.At(Tags, 0), 0); got != "name" || r.Err() != nil {
+	if got := r.Text(r.At(Namespaces, 0), 0); got != "name" || r.Err() != nil {
 		t.Errorf("%q, %v", got, r.Err())
 	}
 	if r.Done(Lists); r.Err() == nil {
@@ -37,19 +39,19 @@ func TestRecords(t *testing.T) {
 
 func TestReaderRefuses(t *testing.T) {
 	for name, ask := range map[string]func(*Reader){
-		"text outside":  func(r *Reader) { r.Text(r.At(Tags, 0), 0) },
-		"bytes outside": func(r *Reader) { r.Bytes(r.At(Tags, 0), 0) },
-		"too many":      func(r *Reader) { r.Take(Tags, 2) },
-		"far too many":  func(r *Reader) { r.Take(Tags, 1<<32-1) },
-		"flags":         func(r *Reader) { r.Flags(r.At(Tags, 0), 0, 1) },
+		"text outside":  func(r *Reader) { r.Text(r.At(Namespaces, 0), 0) },
+		"bytes outside": func(r *Reader) { r.Bytes(r.At(Namespaces, 0), 0) },
+		"too many":      func(r *Reader) { r.Take(Namespaces, 2) },
+		"far too many":  func(r *Reader) { r.Take(Namespaces, 1<<32-1) },
+		"flags":         func(r *Reader) { r.Flags(r.At(Namespaces, 0), 0, 1) },
 	} {
 		w := &Writer{}
-		w.Row(Tags, 1<<32-1, 1<<32-1)
+		w.Row(Namespaces, 1<<32-1, 1<<32-1)
 		data, err := w.Finish(0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := Open(data)
+		r, err := Open(bytes.NewReader(data), int64(len(data)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,5 +78,50 @@ func TestPathsNameEverything(t *testing.T) {
 				t.Errorf("function %s", path)
 			}
 		}
+	}
+}
+
+// failing is a file that ends before it should.
+type failing struct{ data []byte }
+
+func (f failing) ReadAt(b []byte, at int64) (int, error) {
+	if at >= int64(len(f.data)) {
+		return 0, errors.New("it is gone")
+	}
+	return copy(b, f.data[at:]), nil
+}
+
+// TestSectionsAreReadAgain: whatever was dropped can be asked for, and a file
+// that shrinks is an error.
+func TestSectionsAreReadAgain(t *testing.T) {
+	w := &Writer{}
+	at, n := w.Bytes([]byte("some bytes"))
+	for i := range uint32(100) {
+		w.Row(Lists, i)
+		w.Row(Texts, at, n)
+	}
+	data, err := w.Finish(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 100 {
+		if got := r.Bytes(r.At(Texts, i), 0); string(got) != "some bytes" || r.At(Lists, i).Int(0) != int32(i) {
+			t.Fatalf("record %d: %q and %d", i, got, r.At(Lists, i).Int(0))
+		}
+		r.Drop(Texts, Lists)
+	}
+	if r.Err() != nil || r.Verify() != nil {
+		t.Errorf("%v", r.Err())
+	}
+	short, err := Open(failing{data[:len(data)-1000]}, int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if short.At(Texts, 99); short.Err() == nil || short.Verify() == nil {
+		t.Error("what is gone is taken")
 	}
 }

@@ -5,6 +5,6 @@
 // The same rules give the same bytes on every machine: nothing in them depends
 // on addresses, maps, clocks or paths. What is read is checked once and in
 // full before anything is done with it; of a blob that passes, no index leads
-// anywhere it should not. The package opens no files, keeps nothing of the
-// bytes it was given, and never panics on them.
+// anywhere it should not. Nothing that was read refers to the file. The package
+// opens no files, and never panics on what they hold.
 package blob

@@ -11,19 +11,21 @@ const (
 	factGates
 )
 
-// WriteFacts writes what was proved of each rule.
+// WriteFacts writes what was proved of each rule, and behind it of each of its ways.
 func WriteFacts(w *Writer, all []facts.Facts) {
 	for i := range all {
 		f := &all[i]
 		minLow, minHigh := Halves(uint64(f.MinSize))
 		maxLow, maxHigh := Halves(uint64(f.MaxSize))
-		w.Row(Facts, Bit(0, f.Wake != nil)|Bit(1, f.Gates != nil), uint32(len(f.Wake)), uint32(len(f.Gates)), minLow, minHigh, maxLow, maxHigh)
+		w.Row(Facts, Bit(0, f.Wake != nil)|Bit(1, f.Gates != nil)|uint32(len(f.Ways))<<8, uint32(len(f.Wake)), uint32(len(f.Gates)),
+			minLow, minHigh, maxLow, maxHigh)
 		for _, id := range f.Wake {
 			w.Row(Wakes, uint32(id))
 		}
 		for _, g := range f.Gates {
 			w.Row(Gates, g.Mask, g.Value)
 		}
+		WriteFacts(w, f.Ways)
 	}
 }
 
@@ -31,10 +33,6 @@ func WriteFacts(w *Writer, all []facts.Facts) {
 // are true is not checked: false ones hide matches of the rules they come with,
 // and nothing else.
 func ReadFacts(r *Reader, rules, patterns int) []facts.Facts {
-	if r.Len(Facts) != rules {
-		r.Fail("facts of %d rules of %d", r.Len(Facts), rules)
-		return nil
-	}
 	wakes := ReadInts(r, Wakes)
 	for _, id := range wakes {
 		if id < 0 || int(id) >= patterns {
@@ -46,11 +44,12 @@ func ReadFacts(r *Reader, rules, patterns int) []facts.Facts {
 		row := r.At(Gates, i)
 		gates[i] = facts.Gate{Mask: row.Word(0), Value: row.Word(1)}
 	}
-	out := make([]facts.Facts, rules)
-	for i := range out {
+	r.Drop(Gates)
+	all := make([]facts.Facts, r.Len(Facts))
+	for i := range all {
 		row := r.At(Facts, i)
-		flags := r.Flags(row, 0, factWake|factGates)
-		f := &out[i]
+		flags := r.Flags(row, 0, factWake|factGates|0xFF00)
+		f := &all[i]
 		f.MinSize, f.MaxSize = int64(row.Long(3)), int64(row.Long(5))
 		if from, to := r.Take(Wakes, row.Word(1)); flags&factWake != 0 {
 			f.Wake = wakes[from:to:to]
@@ -60,6 +59,24 @@ func ReadFacts(r *Reader, rules, patterns int) []facts.Facts {
 		}
 	}
 	r.Done(Wakes, Gates)
+	return ownWays(r, all, rules)
+}
+
+// ownWays gives the facts of rules those of their ways, which lie behind them.
+func ownWays(r *Reader, all []facts.Facts, rules int) []facts.Facts {
+	out := make([]facts.Facts, 0, rules)
+	for range rules {
+		at, _ := r.Take(Facts, 1)
+		if r.Err() != nil {
+			return nil
+		}
+		f := all[at]
+		if from, to := r.Take(Facts, r.At(Facts, at).Word(0)>>8); from < to {
+			f.Ways = all[from:to:to]
+		}
+		out = append(out, f)
+	}
+	r.Done(Facts)
 	return out
 }
 
@@ -79,5 +96,6 @@ func ReadWindows(r *Reader) []prefilter.Window {
 		out[i] = prefilter.Window{Literal: row.Word(0), Skip: uint16(place), Size: uint8(place >> 16), Back: uint8(place >> 24),
 			Beside: int8(uint8(rest)), Shape: uint8(rest >> 8)}
 	}
+	r.Drop(Windows)
 	return out
 }

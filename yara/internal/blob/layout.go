@@ -6,7 +6,7 @@ const Magic = "\x89VYR\r\n\x1a\n"
 
 // Version is that of the layout: which sections there are and what their
 // records mean.
-const Version = 1
+const Version = 2
 
 // The header: magic, version, features, length, number of sections, zero, and
 // the SHA-256 of all but itself.
@@ -25,9 +25,9 @@ const (
 	Info Section = iota
 	Text
 	Bytes
+	Packed
+	Blocks
 	Rules
-	Tags
-	Metas
 	Strings
 	Namespaces
 	Externals
@@ -47,7 +47,7 @@ const (
 	Base64s
 	Atoms
 	Programs
-	Insts
+	Code
 	Sets
 	Facts
 	Wakes
@@ -59,12 +59,12 @@ const (
 // recordLen gives the bytes of a record of each section.
 func recordLen(s Section) int {
 	return [sectionCount]int{
-		Info: 16, Text: 1, Bytes: 1,
-		Rules: 52, Tags: 8, Metas: 20, Strings: 24, Namespaces: 8, Externals: 20,
+		Info: 16, Text: 1, Bytes: 1, Packed: 1, Blocks: 12,
+		Rules: 16, Strings: 8, Namespaces: 8, Externals: 20,
 		Modules: 8, Fields: 8, Types: 8, Calls: 8,
 		Nodes: 20, Lists: 4, Ints: 8, Floats: 8, Texts: 8, Regexps: 4,
 		Patterns: 16, Links: 12, Forms: 24, Base64s: 20, Atoms: 24,
-		Programs: 68, Insts: 12, Sets: 32,
+		Programs: 72, Code: 1, Sets: 32,
 		Facts: 28, Wakes: 4, Gates: 8, Windows: 12,
 	}[s]
 }

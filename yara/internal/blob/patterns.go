@@ -68,18 +68,22 @@ func readPatterns(r *Reader, all []pattern.Program) []*search.Pattern {
 	for i := range p.atoms {
 		p.atom(i)
 	}
+	r.Drop(Atoms)
 	for i := range p.forms {
 		p.form(i)
 	}
+	r.Drop(Forms)
 	for i := range p.links {
 		p.link(i)
 	}
+	r.Drop(Links)
 	patterns, out := make([]search.Pattern, r.Len(Patterns)), make([]*search.Pattern, r.Len(Patterns))
 	for i := range patterns {
 		p.pattern(&patterns[i], i)
 		out[i] = &patterns[i]
 	}
 	r.Done(Links, Forms, Atoms, Base64s)
+	r.Drop(Patterns)
 	return out
 }
 

@@ -1,6 +1,10 @@
 package blob
 
-import "vitrine/yara/internal/pattern"
+import (
+	"fmt"
+
+	"vitrine/yara/internal/pattern"
+)
 
 // programs numbers the programs of a set; those shared in memory are shared here.
 type programs struct {
@@ -44,12 +48,11 @@ func (p *programs) write(prog *pattern.Program) {
 	text, textLen := p.w.Bytes(prog.Text)
 	lit, litLen := p.w.Bytes(prog.Literal)
 	first := setWords(prog.First)
-	row := append([]uint32{flags, uint32(len(prog.Insts)), uint32(len(prog.Sets)), text, textLen, lit, litLen,
+	code, n := prog.Code()
+	row := append([]uint32{flags, uint32(n), uint32(len(code)), uint32(len(prog.Sets)), text, textLen, lit, litLen,
 		uint32(min(prog.MinLen, maxProgramLen)), uint32(int32(min(prog.FixedLen, maxProgramLen)))}, first[:]...)
 	p.w.Row(Programs, row...)
-	for _, in := range prog.Insts {
-		p.w.Row(Insts, uint32(in.Op)|uint32(in.Val)<<8|uint32(in.Mask)<<16, in.X, in.Y)
-	}
+	p.w.sections[Code] = append(p.w.sections[Code], code...)
 	for _, s := range prog.Sets {
 		words := setWords(s)
 		p.w.Row(Sets, words[:]...)
@@ -70,50 +73,51 @@ func readSet(row Row, k int) (s pattern.Set) {
 	return s
 }
 
-// readPrograms gives all programs, each fit to be run.
+// readPrograms gives all programs, which are fit to be run once CheckCode was asked.
 func readPrograms(r *Reader) []pattern.Program {
-	insts := make([]pattern.Inst, r.Len(Insts))
-	for i := range insts {
-		row := r.At(Insts, i)
-		v := row.Word(0)
-		if v>>24 != 0 {
-			r.Fail("instruction %d is malformed", i)
-		}
-		insts[i] = pattern.Inst{Op: pattern.Op(v), Val: byte(v >> 8), Mask: byte(v >> 16), X: row.Word(1), Y: row.Word(2)}
-	}
 	sets := make([]pattern.Set, r.Len(Sets))
 	for i := range sets {
 		sets[i] = readSet(r.At(Sets, i), 0)
 	}
+	r.Drop(Sets)
 	out := make([]pattern.Program, r.Len(Programs))
 	for i := range out {
-		readProgram(r, &out[i], i, insts, sets)
+		readProgram(r, &out[i], i, sets)
 	}
-	r.Done(Insts, Sets)
+	r.Done(Code, Sets)
+	r.code = meanwhile(func() error { return checkCode(out) })
+	r.Drop(Programs)
 	return out
 }
 
-func readProgram(r *Reader, p *pattern.Program, i int, insts []pattern.Inst, sets []pattern.Set) {
+func readProgram(r *Reader, p *pattern.Program, i int, sets []pattern.Set) {
 	row := r.At(Programs, i)
 	flags := r.Flags(row, 0, progFlags)
-	from, to := r.Take(Insts, row.Word(1))
-	p.Insts = insts[from:to:to]
-	from, to = r.Take(Sets, row.Word(2))
+	from, to := r.Take(Sets, row.Word(3))
 	p.Sets = sets[from:to:to]
-	p.Text = r.Bytes(row, 3)
-	if lit := r.Bytes(row, 5); flags&progLiteral != 0 {
+	p.Text = r.Bytes(row, 4)
+	if lit := r.Bytes(row, 6); flags&progLiteral != 0 {
 		p.Literal = lit
 	}
 	p.Straight, p.Longest, p.Reverse = flags&progStraight != 0, flags&progLongest != 0, flags&progReverse != 0
 	p.NoCase, p.Anchored = flags&progNoCase != 0, flags&progAnchored != 0
-	p.MinLen, p.FixedLen = int(row.Word(7)), int(row.Int(8))
-	p.First = readSet(row, 9)
+	p.MinLen, p.FixedLen = int(row.Word(8)), int(row.Int(9))
+	p.First = readSet(row, 10)
 	if p.MinLen > maxProgramLen || p.FixedLen > maxProgramLen {
 		r.Fail("program %d matches too much", i)
 	}
-	if err := p.Check(); err != nil {
-		r.Fail("program %d: %w", i, err)
+	from, to = r.Take(Code, row.Word(2))
+	p.SetCode(r.section(Code)[from:to:to], int(row.Word(1)))
+}
+
+// checkCode looks at every instruction.
+func checkCode(all []pattern.Program) error {
+	for i := range all {
+		if err := all[i].CheckCode(); err != nil {
+			return fmt.Errorf("program %d: %w", i, err)
+		}
 	}
+	return nil
 }
 
 // program gives the program whose number stands in word k; nil for 0.

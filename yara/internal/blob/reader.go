@@ -2,10 +2,11 @@ package blob
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"runtime/debug"
+	"io"
 )
 
 // ErrNotBlob is wrapped by the error for bytes that are no compiled rules at all.
@@ -16,60 +17,88 @@ var ErrNotBlob = errors.New("not compiled rules")
 type Reader struct {
 	Features uint32
 
-	sections [sectionCount][]byte
-	text     string // a copy, so that the blob need not stay
-	bytes    []byte
+	src      io.ReaderAt
+	places   [sectionCount]span
+	sections [sectionCount][]byte // those at hand
+	spare    []byte               // memory for the next section
 	next     [sectionCount]int
 	sum      chan error // of the checksum, which is computed meanwhile
+	code     chan error // of the code, which is checked meanwhile; nil: not yet
 	err      error
 }
+
+// span is where a section lies.
+type span struct{ at, size int64 }
 
 // Is reports whether data begins like a blob.
 func Is(data []byte) bool { return bytes.HasPrefix(data, []byte(Magic)) }
 
-// Open checks the frame of a blob: header and sections. The checksum takes as
-// long as all else and is computed meanwhile: Verify must be asked in the end.
-func Open(data []byte) (*Reader, error) {
-	if !Is(data) {
+const tableEnd = headerLen + sectionLen*int(sectionCount)
+
+// Open checks the frame of a blob of some size: header and sections, which are
+// read when they are asked for. The checksum is computed meanwhile: Verify must
+// be asked in the end. So src is read from two
+// goroutines, and twice; what is read is checked by itself, so nothing worse
+// than a wrong checksum comes of a file that changes in between.
+func Open(src io.ReaderAt, size int64) (*Reader, error) {
+	head := make([]byte, min(size, int64(tableEnd)))
+	if _, err := src.ReadAt(head, 0); err != nil && err != io.EOF {
+		return nil, fmt.Errorf("load rules: %w", err)
+	}
+	if !Is(head) {
 		return nil, fmt.Errorf("load rules: %w", ErrNotBlob)
 	}
-	table := headerLen + sectionLen*int(sectionCount)
-	if len(data) < headerLen {
+	if len(head) < headerLen {
 		return nil, errors.New("load rules: cut off in the header")
 	}
-	u32 := func(at int) uint32 { return binary.LittleEndian.Uint32(data[at:]) }
+	u32 := func(at int) uint32 { return binary.LittleEndian.Uint32(head[at:]) }
 	switch v := u32(8); {
 	case v != Version:
 		return nil, fmt.Errorf("load rules: format version %d, this program reads version %d: compile the rules again", v, Version)
-	case binary.LittleEndian.Uint64(data[16:]) != uint64(len(data)):
-		return nil, fmt.Errorf("load rules: %d bytes, the header says %d", len(data), binary.LittleEndian.Uint64(data[16:]))
-	case u32(24) != uint32(sectionCount) || u32(28) != 0 || len(data) < table:
+	case binary.LittleEndian.Uint64(head[16:]) != uint64(size):
+		return nil, fmt.Errorf("load rules: %d bytes, the header says %d", size, binary.LittleEndian.Uint64(head[16:]))
+	case u32(24) != uint32(sectionCount) || u32(28) != 0 || len(head) < tableEnd:
 		return nil, errors.New("load rules: the header is not that of this version")
 	}
-	r := &Reader{Features: u32(12), sum: make(chan error, 1)}
-	if err := r.split(data, table); err != nil {
+	r := &Reader{Features: u32(12), src: src}
+	if err := r.split(head, size); err != nil {
 		return nil, err
 	}
-	r.text = string(r.sections[Text])
-	r.bytes = bytes.Clone(r.sections[Bytes])
-	go func() { r.sum <- verify(data) }()
+	want := [sha256.Size]byte(head[sumStart:headerLen])
+	r.sum = meanwhile(func() error { return verify(src, size, want) })
 	return r, nil
 }
 
-// Verify waits for the checksum and tells whether it is right. No data may be
-// given back before, and it is asked once.
+// meanwhile starts a check.
+func meanwhile(check func() error) chan error {
+	done := make(chan error, 1)
+	go func() { done <- check() }()
+	return done
+}
+
+// Verify waits for the checksum and tells whether it is right. It is asked once.
 func (r *Reader) Verify() error { return <-r.sum }
 
-// verify holds the checksum against the data. A mapped file that was cut off
-// meanwhile is an error, and not the end of the process.
-func verify(data []byte) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if recover() != nil {
-			err = errors.New("load rules: the file was cut off while it was read")
+// CheckCode waits until the code of all programs was looked at, which must be
+// before anybody uses it, and fails the Reader where it is not fit to be run.
+func (r *Reader) CheckCode() {
+	if r.code == nil {
+		r.Fail("there are no programs")
+	} else if err := <-r.code; err != nil {
+		r.Fail("%w", err)
+	}
+}
+
+// verify holds the checksum against the data.
+func verify(src io.ReaderAt, size int64, want [sha256.Size]byte) error {
+	h := sha256.New()
+	buf := make([]byte, 128<<10)
+	for _, part := range []span{{0, sumStart}, {headerLen, size - headerLen}} {
+		if _, err := io.CopyBuffer(h, io.NewSectionReader(src, part.at, part.size), buf); err != nil {
+			return fmt.Errorf("load rules: %w", err)
 		}
-	}()
-	if sum := checksum(data); !bytes.Equal(sum[:], data[sumStart:headerLen]) {
+	}
+	if [sha256.Size]byte(h.Sum(nil)) != want {
 		return errors.New("load rules: the checksum is wrong: the file was changed or damaged")
 	}
 	return nil
@@ -77,105 +106,72 @@ func verify(data []byte) (err error) {
 
 // split finds the sections: each begins at the first multiple of eight behind
 // the one before, and nothing but zeros is between.
-func (r *Reader) split(data []byte, end int) error {
+func (r *Reader) split(head []byte, size int64) error {
+	end, largest := int64(tableEnd), int64(0)
 	for s := range sectionCount {
-		entry := data[headerLen+sectionLen*int(s):]
-		at, size := binary.LittleEndian.Uint64(entry), binary.LittleEndian.Uint64(entry[8:])
-		start := aligned(end)
-		if at != uint64(start) || start > len(data) || size > uint64(len(data)-start) || size%uint64(recordLen(s)) != 0 {
+		entry := head[headerLen+sectionLen*int(s):]
+		at, n := binary.LittleEndian.Uint64(entry), binary.LittleEndian.Uint64(entry[8:])
+		start := int64(aligned(int(end)))
+		if at != uint64(start) || start > size || n > uint64(size-start) || n%uint64(recordLen(s)) != 0 {
 			return fmt.Errorf("load rules: section %d is not where it has to be", s)
 		}
-		for _, c := range data[end:start] {
-			if c != 0 {
-				return fmt.Errorf("load rules: something lies before section %d", s)
-			}
+		if start > end && !r.zeros(end, start) {
+			return fmt.Errorf("load rules: something lies before section %d", s)
 		}
-		end = start + int(size)
-		r.sections[s] = data[start:end:end]
+		r.places[s] = span{start, int64(n)}
+		if end = start + int64(n); !kept(s) {
+			largest = max(largest, int64(n))
+		}
 	}
-	if end != len(data) {
+	if end != size {
 		return errors.New("load rules: something lies behind the last section")
 	}
+	r.spare = make([]byte, largest)
 	return nil
 }
 
-// Err is the first thing that was wrong.
-func (r *Reader) Err() error { return r.err }
+// zeros reports whether there is nothing between two sections.
+func (r *Reader) zeros(from, to int64) bool {
+	var gap [align]byte
+	_, err := r.src.ReadAt(gap[:to-from], from)
+	return (err == nil || err == io.EOF) && gap == [align]byte{}
+}
 
-// Fail notes that something is wrong.
-func (r *Reader) Fail(format string, args ...any) {
-	if r.err == nil {
-		r.err = fmt.Errorf("load rules: "+format, args...)
+// small sections get memory of their own, so that the large ones can use the
+// same one after another.
+const small = 64 << 10
+
+// kept reports whether rules go on to use the bytes of a section. The others
+// are read, made something of, and dropped.
+func kept(s Section) bool { return s == Text || s == Bytes || s == Packed || s == Code }
+
+// section gives the bytes of a section.
+func (r *Reader) section(s Section) []byte {
+	n := r.places[s].size
+	if int64(len(r.sections[s])) == n {
+		return r.sections[s]
 	}
-}
-
-// Len is the number of records of a section.
-func (r *Reader) Len(s Section) int { return len(r.sections[s]) / recordLen(s) }
-
-// Row is one record. The index of a word counts from 0.
-type Row []byte
-
-// At gives record i, which must be there.
-func (r *Reader) At(s Section, i int) Row {
-	n := recordLen(s)
-	return Row(r.sections[s][i*n : (i+1)*n])
-}
-
-// Word gives a word.
-func (r Row) Word(k int) uint32 { return binary.LittleEndian.Uint32(r[4*k:]) }
-
-// Int gives a word as a signed number.
-func (r Row) Int(k int) int32 { return int32(r.Word(k)) }
-
-// Long gives two words as one number, the low one first.
-func (r Row) Long(k int) uint64 { return binary.LittleEndian.Uint64(r[4*k:]) }
-
-// Take gives the place of the next n records of a section that belongs to
-// another: the records of each owner lie behind each other.
-func (r *Reader) Take(s Section, n uint32) (from, to int) {
-	from = r.next[s]
-	if uint64(n) > uint64(r.Len(s)-from) {
-		r.Fail("section %d ends too early", s)
-		return from, from
+	b := r.spare
+	if kept(s) || n < small || int64(cap(b)) < n {
+		b = make([]byte, n)
+	} else {
+		r.spare = nil
 	}
-	r.next[s] = from + int(n)
-	return from, r.next[s]
+	b = b[:n]
+	if _, err := r.src.ReadAt(b, r.places[s].at); err != nil && err != io.EOF {
+		r.Fail("%w", err)
+		clear(b)
+	}
+	r.sections[s] = b
+	return b
 }
 
-// Done checks that Take took all records of these sections.
-func (r *Reader) Done(sections ...Section) {
+// Drop gives back the memory of sections that were read to the end.
+func (r *Reader) Drop(sections ...Section) {
 	for _, s := range sections {
-		if r.next[s] != r.Len(s) {
-			r.Fail("section %d has records that belong to nothing", s)
+		if cap(r.sections[s]) > cap(r.spare) {
+			r.spare = r.sections[s]
 		}
+		r.sections[s] = nil
 	}
-}
-
-// Text gives the text whose place stands in words k and k+1 of a record.
-func (r *Reader) Text(row Row, k int) string {
-	at, n := uint64(row.Word(k)), uint64(row.Word(k+1))
-	if at+n > uint64(len(r.text)) {
-		r.Fail("a text lies outside of its section")
-		return ""
-	}
-	return r.text[at : at+n]
-}
-
-// Bytes gives the bytes whose place stands in words k and k+1 of a record.
-func (r *Reader) Bytes(row Row, k int) []byte {
-	at, n := uint64(row.Word(k)), uint64(row.Word(k+1))
-	if at+n > uint64(len(r.bytes)) {
-		r.Fail("bytes lie outside of their section")
-		return nil
-	}
-	return r.bytes[at : at+n : at+n]
-}
-
-// Flags gives a word and refuses bits that have no meaning.
-func (r *Reader) Flags(row Row, k int, known uint32) uint32 {
-	v := row.Word(k)
-	if v&^known != 0 {
-		r.Fail("flags %#x have no meaning", v&^known)
-	}
-	return v
 }

@@ -9,7 +9,7 @@ import (
 	"vitrine/yara/internal/pattern"
 )
 
-// WriteSet writes all of a Set but what belongs to single rules. A Set that
+// WriteSet writes all of a Set. One that
 // would be refused when it is read is refused now.
 func WriteSet(w *Writer, s *ir.Set) error {
 	if err := s.Check(); err != nil {
@@ -31,6 +31,7 @@ func WriteSet(w *Writer, s *ir.Set) error {
 		at, n := w.Text(ns.Name)
 		w.Row(Namespaces, at, n)
 	}
+	writeRules(w, s)
 	writeConstants(w, s)
 	p := &programs{w: w, known: map[*pattern.Program]uint32{}}
 	for _, re := range s.Regexps {
@@ -102,8 +103,7 @@ func writePaths[T comparable](w *Writer, s Section, things []T, named map[string
 	return nil
 }
 
-// ReadSet reads a Set; its rules are to be added, and then it is to be checked.
-// named finds the modules of this program.
+// ReadSet reads a Set, which is then to be checked. named finds the modules of this program.
 func ReadSet(r *Reader, named func(string) (*module.Module, bool)) *ir.Set {
 	s := &ir.Set{}
 	if r.Len(Info) != 1 {
@@ -120,11 +120,13 @@ func ReadSet(r *Reader, named func(string) (*module.Module, bool)) *ir.Set {
 		op := r.Flags(row, 0, 0xFFFF)
 		s.Nodes[i] = ir.Node{Op: ir.Op(op), Kind: module.Kind(op >> 8), A: row.Int(1), B: row.Int(2), C: row.Int(3), D: row.Int(4)}
 	}
+	r.Drop(Nodes)
 	s.Lists = ReadInts(r, Lists)
 	s.Namespaces = make([]ir.Namespace, r.Len(Namespaces))
 	for i := range s.Namespaces {
 		s.Namespaces[i].Name = r.Text(r.At(Namespaces, i), 0)
 	}
+	readRules(r, s)
 	readConstants(r, s)
 	all := readPrograms(r)
 	s.Regexps = make([]*pattern.Program, r.Len(Regexps))
@@ -144,6 +146,7 @@ func ReadInts(r *Reader, s Section) []int32 {
 	for i := range out {
 		out[i] = r.At(s, i).Int(0)
 	}
+	r.Drop(s)
 	return out
 }
 

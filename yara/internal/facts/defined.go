@@ -47,10 +47,16 @@ func (p *Prover) definedGate(id ir.NodeID) []Gate {
 		return magic(p.set.Modules[n.A].Name)
 	case n.Op == ir.Entrypoint:
 		return p.anyGate([]int32{n.A, n.B}, p.definedGate)
-	case n.Op == ir.Field && p.set.Nodes[n.A].Op == ir.Module && p.set.Fields[n.B].Name == "is_pe":
+	case p.isPE(id):
 		return nil // the one that is
 	}
 	return p.tightest(p.parts(n), p.definedGate)
+}
+
+// isPE reports whether a node is pe.is_pe, which is 0 where other files begin.
+func (p *Prover) isPE(id ir.NodeID) bool {
+	n := &p.set.Nodes[id]
+	return n.Op == ir.Field && p.set.Nodes[n.A].Op == ir.Module && p.set.Fields[n.B].Name == "is_pe"
 }
 
 // magic is how the files begin that a module reads.

@@ -23,6 +23,9 @@ type Facts struct {
 	Gates []Gate
 	// MinSize and MaxSize bound the size of the file, both included.
 	MinSize, MaxSize int64
+	// Ways has, where the rule may be true in several ways, the facts of each: then
+	// those of one of them hold. Nil when the rule is not taken apart.
+	Ways []Facts
 }
 
 // Gate is a demand on the first four bytes of a file, as a little-endian number.
@@ -37,7 +40,7 @@ type Prover struct {
 
 // All gives the facts of every rule.
 func All(set *ir.Set) []Facts {
-	p := &Prover{set: set, cost: make([]int, len(set.Patterns))}
+	p := &Prover{set: set, rules: make([]Facts, 0, len(set.Rules)), cost: make([]int, len(set.Patterns))}
 	for i, pt := range set.Patterns {
 		p.cost[i] = cost(pt.MinLength())
 	}
@@ -61,15 +64,13 @@ func cost(length int) int {
 }
 
 func (p *Prover) rule(condition ir.NodeID) Facts {
-	f := Facts{MaxSize: math.MaxInt64}
 	if p.acts(condition) {
-		return f
+		return Facts{MaxSize: math.MaxInt64}
 	}
-	if w, ok := p.wake(condition); ok {
-		f.Wake = append([]int32{}, w...)
+	f := p.known(condition)
+	if f.Wake == nil {
+		f.Ways = p.ways(condition)
 	}
-	f.Gates = p.gates(condition)
-	f.MinSize, f.MaxSize = p.sizes(condition)
 	return f
 }
 

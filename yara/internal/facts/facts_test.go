@@ -65,21 +65,27 @@ func show(set *ir.Set, f *Facts) string {
 	return strings.Join(out, ", ")
 }
 
-// nameOf gives the name of the first string that is a pattern.
+// nameOf gives the name of the string that a pattern was made of: see prove.
 func nameOf(set *ir.Set, id int32) string {
-	for _, r := range set.Rules {
-		for _, s := range r.Strings {
-			if s.Pattern == id {
-				return strings.TrimPrefix(s.Name, "$")
-			}
-		}
-	}
-	return "?"
+	names := map[string]string{"a long text": "a", "abcde": "b", "ab": "c", "z": "d", "": "r"}
+	return names[string(set.Patterns[id].Links[0].Forms[0].Literal)]
 }
 
-// prove gives the facts of a condition that uses the strings it names. $a is
-// the cheapest to be woken by, then $b, $c and $d; $r has no literal.
+// proved are the facts of a rule of a set.
+type proved struct {
+	Facts
+	set *ir.Set
+}
+
+// prove shows the facts of a condition: see proveFacts.
 func prove(t testing.TB, cond string) string {
+	f := proveFacts(t, cond)
+	return show(f.set, &f.Facts)
+}
+
+// proveFacts gives the facts of a condition that uses the strings it names. $a is
+// the cheapest to be woken by, then $b, $c and $d; $r has no literal.
+func proveFacts(t testing.TB, cond string) proved {
 	t.Helper()
 	var defs []string
 	for _, d := range []string{`$a = "a long text"`, `$b = "abcde"`, `$c = { 61 62 }`, `$d = "z"`, `$r = /[a-z]/`} {
@@ -103,7 +109,7 @@ rule r {`
 	}
 	set := build(t, false, text+" condition: "+cond+" }")
 	all := All(set)
-	return show(set, &all[len(all)-1])
+	return proved{all[len(all)-1], set}
 }
 
 func TestFacts(t *testing.T) {
@@ -117,7 +123,7 @@ func TestFacts(t *testing.T) {
 		{`$a in (0..10)`, "wake a"},
 		{`#a > 0`, "wake a"}, {`#a >= 1`, "wake a"}, {`#a == 2`, "wake a"}, {`#a != 0`, "wake a"}, {`0 < #a`, "wake a"}, {`1 <= #a`, "wake a"},
 		{`#a >= 0`, ""}, {`#a == 0`, ""}, {`#a != 1`, ""}, {`#a < 3`, ""}, {`#a <= 3`, ""}, {`#a > -1`, ""}, {`5 > #a`, ""}, {`#a < 0`, "wake a"}, {`#a <= -1`, "wake a"},
-		{`#a > n`, ""}, {`#a > #b`, "wake a"}, {`#a < #b`, "wake b"}, {`#a >= #b`, ""}, {`#a == #b`, ""}, {`#a > #b in (0..9)`, "wake a"}, {`#a > filesize`, ""}, {`filesize < #a`, ""}, {`#a`, "wake a"}, {`#a in (0..5)`, "wake a"}, {`#a in (0..5) == 1`, "wake a"}, {`#a in (0..5) == 0`, ""},
+		{`#a > n`, ""}, {`#a > #b`, "wake a"}, {`#a < #b`, "wake b"}, {`#a >= #b`, ""}, {`#a == #b`, ""}, {`#a > #b in (0..9)`, "wake a"}, {`#a > filesize`, ""}, {`#a + #b > 0`, "wake a b"}, {`#a + n > 0`, ""}, {`#a > #b + #c`, "wake a"}, {`#a > #b + n`, ""}, {`#a + #b > #c + #d`, "wake a b"}, {`#a - #b > 0`, ""}, {`filesize < #a`, ""}, {`#a`, "wake a"}, {`#a in (0..5)`, "wake a"}, {`#a in (0..5) == 1`, "wake a"}, {`#a in (0..5) == 0`, ""},
 		{`@a == 5`, "wake a"}, {`@a != 5`, "wake a"}, {`!a > 3`, "wake a"}, {`@a[2] > @b`, "wake a"}, {`@a`, "wake a"}, {`not @a == 5`, "wake a"}, {`defined @a`, "wake a"},
 		{`not defined @a`, ""}, {`defined $a`, ""}, {`defined (@a == 1)`, "wake a"}, {`defined (not @a == 1)`, "wake a"}, {`defined (@a == 1 and true)`, ""},
 		{`@a + 1 > 5`, "wake a"}, {`uint8(@a) == 1`, "wake a"}, {`uint8(@a + 4) == 1`, "wake a"}, {`-@a < 0`, "wake a"}, {`math.abs(@a) == 1`, "wake a"},
@@ -156,7 +162,7 @@ func TestFacts(t *testing.T) {
 		{`uint16(0) == 0x5A4D and n == 1`, mz}, {`uint16(0) == 0x5A4D and uint32(0) == 0x464C457F`, elf}, {`uint16(0) == 0x5A4D or uint16(0) == 0x5A4D`, mz},
 		{`pe.number_of_sections > 1`, mz}, {`1 < pe.number_of_sections`, mz}, {`pe.number_of_sections != 1`, mz}, {`pe.machine == pe.MACHINE_I386`, mz}, {`pe.sections[0].name == "x"`, mz},
 		{`pe.version_info["x"] contains "y"`, mz}, {`"y" contains pe.dll_name`, mz}, {`pe.dll_name matches /x/`, mz}, {`pe.is_dll()`, mz}, {`pe.imports("a.dll")`, mz}, {`pe.linker_version.major == 1`, mz},
-		{`pe.is_pe`, ""}, {`pe.is_pe == 0`, ""}, {`pe.is_pe == 1`, ""}, {`not pe.is_dll()`, mz}, {`pe.MACHINE_I386 == n`, ""}, {`pe.MACHINE_I386 == 332`, ""}, {`pe.imports("a.dll") == 0`, mz},
+		{`pe.is_pe`, mz}, {`not pe.is_pe`, ""}, {`pe.is_pe == 0`, ""}, {`pe.is_pe == 1`, ""}, {`not pe.is_dll()`, mz}, {`pe.MACHINE_I386 == n`, ""}, {`pe.MACHINE_I386 == 332`, ""}, {`pe.imports("a.dll") == 0`, mz},
 		{`elf.type == elf.ET_EXEC`, elf}, {`elf.sections[0].name == "x"`, elf}, {`not elf.type == 1`, elf}, {`not (elf.type == 1 and true)`, ""}, {`not (elf.type == 1 or false)`, ""}, {`pe.machine == 1 or elf.machine == 1`, mz + ", " + elf}, {`pe.is_pe and elf.type == 1`, elf},
 		{`for any s in pe.sections : (s.name == "x")`, mz}, {`for none s in pe.sections : (s.name == "x")`, mz}, {`not for any s in pe.sections : (s.name == "x")`, ""}, {`for none i in (0..pe.number_of_sections) : (i == n)`, mz}, {`for all s in elf.sections : (n == 1)`, elf}, {`for any k, v in pe.version_info : (k == v)`, mz},
 		{`for any i in (1, 2) : (uint16(0) == 0x5A4D)`, mz}, {`for none i in (1, 2) : (uint16(0) == 0x5A4D)`, ""}, {`with s = pe.sections[0] : (s.name == "x")`, ""}, {`with x = 1 : (uint16(0) == 0x5A4D)`, mz},
@@ -171,6 +177,30 @@ func TestFacts(t *testing.T) {
 	for _, tt := range tests {
 		if got := prove(t, tt.cond); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.cond, got, tt.want)
+		}
+	}
+}
+
+// TestWays: rules of which something is known for each way to be true.
+func TestWays(t *testing.T) {
+	mz := "gate 5a4d/ffff"
+	tests := []struct{ cond, want string }{
+		{`uint16(0) == 0x5A4D and n == 1 or 1 of ($a, $b)`, mz + " | wake a b"},
+		{`$a at 0 or $b and $c`, "gate 6f6c2061/ffffffff | wake b"},
+		{`filesize < 9 and ($a or pe.is_dll() or filesize > 3)`, "wake a, size 0..8 | " + mz + ", size 0..8 | size 4..8"},
+		{`uint16(0) == 0x5A4D and (n == 1 and filesize > 5 or ($a or $b))`, mz + ", size 6.. | wake a, " + mz + " | wake b, " + mz},
+		{`gated or $a`, mz + ", size 0..99 | wake a"},
+		{`$a or $b`, ""}, {`$a or n == 1`, ""}, {`n == 1 and n == 2`, ""}, {`noisy or $a`, ""}, {`console.log("x") or $a`, ""}, {`not ($a or gated)`, ""},
+		{strings.Repeat("filesize == 1 or ", 16) + "$a", ""},
+	}
+	for _, tt := range tests {
+		f := proveFacts(t, tt.cond)
+		var got []string
+		for i := range f.Ways {
+			got = append(got, show(f.set, &f.Ways[i]))
+		}
+		if s := strings.Join(got, " | "); s != tt.want {
+			t.Errorf("%s: %q, want %q", tt.cond, s, tt.want)
 		}
 	}
 }

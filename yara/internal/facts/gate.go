@@ -11,6 +11,11 @@ import (
 // maxGates is how many beginnings are told apart; more are as good as any.
 const maxGates = 8
 
+// Never reports whether no file can match.
+func (f *Facts) Never() bool {
+	return f.MinSize > f.MaxSize || f.Gates != nil && len(f.Gates) == 0 || f.Wake != nil && len(f.Wake) == 0
+}
+
 // Passes reports whether a file that begins with head, shorter only when the
 // whole file is, may match.
 func (f *Facts) Passes(head []byte, size int64) bool {
@@ -59,6 +64,10 @@ func (p *Prover) gates(id ir.NodeID) []Gate {
 		return tighter(p.definedGate(id), p.foundGate(n))
 	case ir.Defined:
 		return p.definedGate(n.A)
+	case ir.ToBool:
+		if p.isPE(n.A) {
+			return magic("pe")
+		}
 	case ir.With:
 		return p.gates(n.C)
 	case ir.ForStrings, ir.ForRange, ir.ForTuple, ir.ForArray, ir.ForDict:

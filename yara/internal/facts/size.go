@@ -37,7 +37,7 @@ func (p *Prover) sizes(id ir.NodeID) (low, high int64) {
 			return interval(syntax.Op(n.A), v)
 		}
 		if v, known := p.constInt(n.B); known && p.set.Nodes[n.C].Op == ir.Filesize {
-			return interval(flip(syntax.Op(n.A)), v)
+			return interval(syntax.Op(n.A).Flipped(), v)
 		}
 	}
 	return low, high

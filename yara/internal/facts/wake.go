@@ -244,20 +244,33 @@ func (p *Prover) comparison(id ir.NodeID) (set []int32, ok bool) {
 	if set, ok := p.counted(n.B, op, n.C); ok {
 		return set, true
 	}
-	return p.counted(n.C, flip(op), n.B)
+	return p.counted(n.C, op.Flipped(), n.B)
 }
 
-// counted is comparison for a count on the left side.
+// counted is comparison for a count, or a sum of them, on the left side.
 func (p *Prover) counted(count ir.NodeID, op syntax.Op, than ir.NodeID) (set []int32, ok bool) {
-	l, r := &p.set.Nodes[count], &p.set.Nodes[than]
-	if l.Op != ir.Count && l.Op != ir.CountIn {
-		return nil, false
-	}
 	v, known := p.constInt(than)
-	if known && zeroFails(op, v) || op == syntax.Gt && (r.Op == ir.Count || r.Op == ir.CountIn) {
-		return p.occurs(l.A)
+	if known && zeroFails(op, v) || op == syntax.Gt && p.isCount(than) {
+		return p.anyOf(count)
 	}
 	return nil, false
+}
+
+// anyOf gives the strings that a count or a sum of counts is of.
+func (p *Prover) anyOf(count ir.NodeID) (set []int32, ok bool) {
+	switch n := &p.set.Nodes[count]; {
+	case n.Op == ir.Count || n.Op == ir.CountIn:
+		return p.occurs(n.A)
+	case n.Op == ir.Arith && syntax.Op(n.A) == syntax.Add:
+		return p.union([]int32{n.B, n.C}, p.anyOf)
+	}
+	return nil, false
+}
+
+// isCount reports whether a node is a count or a sum of counts.
+func (p *Prover) isCount(id ir.NodeID) bool {
+	n := &p.set.Nodes[id]
+	return n.Op == ir.Count || n.Op == ir.CountIn || n.Op == ir.Arith && syntax.Op(n.A) == syntax.Add && p.isCount(n.B) && p.isCount(n.C)
 }
 
 // zeroFails reports whether `0 op v` is false.
@@ -277,19 +290,4 @@ func zeroFails(op syntax.Op, v int64) bool {
 		return v < 0
 	}
 	return false
-}
-
-// flip turns `a op b` into `b op a`.
-func flip(op syntax.Op) syntax.Op {
-	switch op {
-	case syntax.Lt:
-		return syntax.Gt
-	case syntax.Le:
-		return syntax.Ge
-	case syntax.Gt:
-		return syntax.Lt
-	case syntax.Ge:
-		return syntax.Le
-	}
-	return op
 }

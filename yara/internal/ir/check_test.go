@@ -127,3 +127,11 @@ func TestCheckBoundsDepth(t *testing.T) {
 		t.Error("any number of variables")
 	}
 }
+
+func TestTrim(t *testing.T) {
+	s := &Set{Nodes: make([]Node, 3, 100), Lists: []int32{1, 2}, Ints: make([]int64, 0, 5)}
+	s.Nodes[2].A = 7
+	if s.Trim(); len(s.Nodes) != 3 || cap(s.Nodes) > 8 || s.Nodes[2].A != 7 || len(s.Lists) != 2 || cap(s.Ints) != 0 {
+		t.Errorf("%d of %d nodes, %d lists, %d integers", len(s.Nodes), cap(s.Nodes), len(s.Lists), cap(s.Ints))
+	}
+}

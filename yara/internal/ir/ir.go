@@ -156,10 +156,22 @@ type Rule struct {
 
 // String is a string of a rule.
 type String struct {
-	Name    string // with the $
 	Pattern int32
 	Private bool
 	List    bool // its rule asks for more than the first match
+}
+
+// Trim gives back the room that tables have grown and do not need.
+func (s *Set) Trim() {
+	s.Nodes, s.Lists, s.Ints = trimmed(s.Nodes), trimmed(s.Lists), trimmed(s.Ints)
+	s.Patterns, s.Rules = trimmed(s.Patterns), trimmed(s.Rules)
+}
+
+func trimmed[T any](list []T) []T {
+	if cap(list)-len(list) <= len(list)/16 {
+		return list
+	}
+	return append(make([]T, 0, len(list)), list...)
 }
 
 // List gives the list at start with n elements.

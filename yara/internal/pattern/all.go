@@ -69,6 +69,7 @@ func (m *Machine) findPossible(reverse *Program, data []byte, from, to, limit in
 	if limit > 0 && limit < stop-to {
 		stop = to + limit
 	}
+	reverse = reverse.ready()
 	m.prepare(reverse)
 	cur, next := m.cur[:0], m.next[:0]
 	for pos := stop; pos >= from; pos-- {

@@ -101,10 +101,10 @@ const (
 func (c *choice) score() float64 {
 	bits := c.bits
 	if bits > enoughBits {
-		bits = enoughBits + (bits-enoughBits)*beyondEnough
+		bits = enoughBits + float64((bits-enoughBits)*beyondEnough)
 	}
 	if c.count > 1 {
-		bits -= perDoubling * math.Log2(float64(c.count))
+		bits -= float64(perDoubling * doublings(float64(c.count)))
 	}
 	return bits - c.cost
 }
@@ -145,7 +145,7 @@ func (o AtomOptions) union(items []item, at int, p place) *choice {
 		c.cost = max(c.cost, inner.cost)
 		rate += math.Exp2(-inner.bits)
 	}
-	c.bits = -math.Log2(rate)
+	c.bits = -doublings(rate)
 	c.cost += p.cost()
 	return c
 }

@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 )
@@ -237,6 +238,17 @@ func TestBuiltNodes(t *testing.T) {
 		text, nocase, ok := c.n.Literal()
 		if string(text) != c.text || nocase != c.nocase || ok != c.ok {
 			t.Errorf("%s: %q %v %v", c.n, text, nocase, ok)
+		}
+	}
+}
+
+// Logarithms are rounded to what a wrong last bit cannot change.
+func TestDoublings(t *testing.T) {
+	for _, c := range []struct{ x, want float64 }{{1, 0}, {2, 1}, {1024, 10}, {0.25, -2}, {3, 1623.0 / 1024}, {7, 2875.0 / 1024}} {
+		for _, x := range []float64{c.x, math.Nextafter(c.x, 0), math.Nextafter(c.x, math.Inf(1))} {
+			if got := doublings(x); got != c.want {
+				t.Errorf("%v: %v, want %v", x, got, c.want)
+			}
 		}
 	}
 }

@@ -22,7 +22,7 @@ func compileNode(n *Node, o Options) (*Program, error) {
 	if o.Reverse {
 		n = n.reversed()
 	}
-	p.Straight = n.straight()
+	p.Straight = n.straight(o.Longest)
 	c := compiler{p: p, limit: o.MaxInsts}
 	if c.limit <= 0 {
 		c.limit = DefaultMaxInsts
@@ -51,19 +51,21 @@ func (p *Program) setLiteral(n *Node, o Options) {
 	}
 }
 
-// straight tells whether the pattern needs no branches.
-func (n *Node) straight() bool {
+// straight tells whether the pattern needs no branches. Gaps are none where the
+// end that is preferred is the nearest or, with longest, the farthest.
+func (n *Node) straight(longest bool) bool {
 	switch n.kind {
 	case kAlternate:
 		return false
 	case kConcat:
 		for _, s := range n.sub {
-			if !s.straight() {
+			if !s.straight(longest) {
 				return false
 			}
 		}
 	case kRepeat:
-		return n.min == n.max && n.sub[0].straight()
+		gap := n.sub[0].kind == kAny && n.max <= maxGap && (n.lazy || longest)
+		return gap && n.max != unbounded || n.min == n.max && n.sub[0].straight(longest)
 	}
 	return true
 }
@@ -200,6 +202,9 @@ func (c *compiler) alternate(n *Node) error {
 
 func (c *compiler) repeat(n *Node) error {
 	body := n.sub[0]
+	if c.p.Straight && n.min != n.max {
+		return c.emit(Inst{Op: OpGap, X: uint32(n.min), Y: uint32(n.max)})
+	}
 	if c.p.Straight && body.kind == kAny && n.min > 1 && n.min <= maxJump {
 		return c.emit(Inst{Op: OpSkip, X: uint32(n.min)})
 	}
@@ -288,7 +293,7 @@ func (p *Program) firstSet() Set {
 		seen[pc] = true
 		in := &p.Insts[pc]
 		switch in.Op {
-		case OpMatch, OpSkip, OpAny:
+		case OpMatch, OpSkip, OpGap, OpAny:
 			return fullSet()
 		case OpSplit:
 			stack = append(stack, in.X, in.Y)

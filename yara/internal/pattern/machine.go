@@ -19,6 +19,8 @@ type Machine struct {
 	stack     []uint32
 	starts    []int    // Backward: what it found
 	possible  []uint64 // All: one bit per offset of a block
+	run       reach
+	places    []uint64 // of run
 	spent     int      // Forward: threads stepped, by programs with branches
 	steps     int      // threads stepped since Stop was asked
 }
@@ -50,8 +52,9 @@ func (m *Machine) Forward(p *Program, data []byte, at, limit int) (end int, ok, 
 	if at < stop && !p.First.Has(data[at]) {
 		return 0, false, false
 	}
+	p = p.ready()
 	if p.Straight {
-		return p.forwardStraight(data, at, stop)
+		return m.forwardStraight(p, data, at, stop)
 	}
 	return m.forwardBranches(p, data, at, stop)
 }
@@ -123,14 +126,12 @@ func (m *Machine) Backward(p *Program, data []byte, at, limit int, yield func(st
 	if at > stop && !p.First.Has(data[at-1]) {
 		return false
 	}
+	p = p.ready()
 	if p.Straight {
-		start, ok, cut := p.backwardStraight(data, at, stop)
-		if ok {
-			yield(start)
-		}
-		return cut
+		cut = m.backwardStraight(p, data, at, stop)
+	} else {
+		cut = m.backwardBranches(p, data, at, stop)
 	}
-	cut = m.backwardBranches(p, data, at, stop)
 	for _, start := range m.starts {
 		if !yield(start) {
 			break
@@ -237,6 +238,7 @@ func (m *Machine) add(p *Program, list []uint32, pc uint32, data []byte, at int)
 
 // Search tells whether the program matches anywhere in data.
 func (m *Machine) Search(p *Program, data []byte) bool {
+	p = p.ready()
 	switch {
 	case p.Anchored:
 		_, ok, _ := m.Forward(p, data, 0, 0)
@@ -244,7 +246,7 @@ func (m *Machine) Search(p *Program, data []byte) bool {
 	case p.Literal != nil && !p.NoCase:
 		return bytes.Contains(data, p.Literal)
 	case p.Straight:
-		return p.searchStraight(data)
+		return m.searchStraight(p, data)
 	}
 	return m.searchBranches(p, data)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"sync/atomic"
 )
 
 // Op says what an instruction does.
@@ -23,6 +24,7 @@ const (
 	OpSplit             // go on at X, and with less preference at Y
 	OpJump              // go on at X
 	OpMatch             // the pattern has matched; always the last instruction
+	OpGap               // X to Y bytes; straight programs only
 	opCount
 )
 
@@ -37,7 +39,7 @@ type Inst struct {
 // be written to and read from a file. Make one with Compile; one that was read
 // must pass Check before it is run. It is immutable and can be shared.
 type Program struct {
-	Insts []Inst
+	Insts []Inst // nil once packed
 	Sets  []Set
 	Text  []byte // what OpText compares with
 
@@ -61,6 +63,10 @@ type Program struct {
 	First Set
 	// Anchored tells that every match starts at the first byte of the data.
 	Anchored bool
+
+	code  []byte // instead of Insts: see Pack
+	count int    // of instructions in code
+	full  atomic.Pointer[Program]
 }
 
 // ErrTooLarge is wrapped by Compile's error when the program would have more
@@ -81,14 +87,19 @@ const DefaultMaxInsts = 1 << 18
 // Check tells whether a program that comes from outside can be run: every
 // index is in range and the shape is what the Machine expects.
 func (p *Program) Check() error {
-	n := len(p.Insts)
-	if n == 0 || p.Insts[n-1].Op != OpMatch {
-		return errors.New("check program: no match at the end")
-	}
+	n, last := len(p.Insts), opCount
 	for i, in := range p.Insts {
-		if !p.instOK(i, in) {
+		if !p.instOK(i, n, in) {
 			return fmt.Errorf("check program: instruction %d of %d is invalid", i, n)
 		}
+		last = in.Op
+	}
+	return p.checkEnds(last)
+}
+
+func (p *Program) checkEnds(last Op) error {
+	if last != OpMatch {
+		return errors.New("check program: no match at the end")
 	}
 	if p.MinLen < 0 || p.FixedLen < -1 {
 		return errors.New("check program: negative length")
@@ -96,8 +107,8 @@ func (p *Program) Check() error {
 	return nil
 }
 
-func (p *Program) instOK(i int, in Inst) bool {
-	n := len(p.Insts)
+// instOK checks instruction i of n.
+func (p *Program) instOK(i, n int, in Inst) bool {
 	switch in.Op {
 	case OpByte, OpAny, OpMask, OpNotMask:
 		return true
@@ -107,6 +118,8 @@ func (p *Program) instOK(i int, in Inst) bool {
 		return p.Straight && in.Y > 0 && uint64(in.X)+uint64(in.Y) <= uint64(len(p.Text))
 	case OpSkip:
 		return p.Straight && in.X <= maxJump
+	case OpGap:
+		return p.Straight && in.X < in.Y && in.Y <= maxGap
 	case OpAssert:
 		return look(in.Val) < lookCount
 	case OpSplit:

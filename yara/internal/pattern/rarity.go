@@ -1,5 +1,12 @@
 package pattern
 
+import "math"
+
+// doublings is the binary logarithm to a thousandth. Processors differ in the
+// last bit of a logarithm, and in whether they round a product before it is added
+// (a conversion makes them); what is compiled must not.
+func doublings(x float64) float64 { return math.Round(math.Log2(x)*1024) / 1024 }
+
 // shortAtomPenalty is in bits per byte below four: short texts come up
 // everywhere.
 const shortAtomPenalty = 4

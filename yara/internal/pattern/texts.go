@@ -144,7 +144,7 @@ func (t *texts) bits() float64 {
 	for _, s := range t.all {
 		rate += math.Exp2(-rarity(s, t.fold))
 	}
-	return -math.Log2(rate)
+	return -doublings(rate)
 }
 
 // finite gives all texts that a node matches, cut to maxAtomLen, when they are

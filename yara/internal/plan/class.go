@@ -1,7 +1,8 @@
 package plan
 
 import (
-	"fmt"
+	"encoding/binary"
+	"slices"
 
 	"vitrine/yara/internal/facts"
 	"vitrine/yara/internal/ir"
@@ -14,16 +15,20 @@ func (p *Plan) classify(set *ir.Set) []uint16 {
 	class := make([]uint16, len(set.Patterns))
 	known := map[string]uint16{}
 	p.classes = [][]facts.Gate{nil}
+	var key []byte
 	for id, g := range gates {
 		if g == nil {
 			continue
 		}
-		key := fmt.Sprint(g)
-		c, ok := known[key]
+		key = key[:0]
+		for _, gate := range g {
+			key = binary.LittleEndian.AppendUint64(key, uint64(gate.Mask)<<32|uint64(gate.Value))
+		}
+		c, ok := known[string(key)]
 		if !ok && len(p.classes) < maxClasses {
 			c = uint16(len(p.classes))
 			p.classes = append(p.classes, g)
-			known[key] = c
+			known[string(key)] = c
 		}
 		class[id] = c
 	}
@@ -40,10 +45,14 @@ func patternGates(set *ir.Set, all []facts.Facts) [][]facts.Gate {
 	open := make([]bool, len(set.Patterns))
 	for r := range set.Rules {
 		for _, s := range set.Rules[r].Strings {
-			if all[r].Gates == nil {
+			switch {
+			case all[r].Gates == nil:
 				open[s.Pattern] = true
+			case gates[s.Pattern] == nil:
+				gates[s.Pattern] = slices.Clip(all[r].Gates) // shared until it grows
+			default:
+				gates[s.Pattern] = unite(gates[s.Pattern], all[r].Gates)
 			}
-			gates[s.Pattern] = unite(gates[s.Pattern], all[r].Gates)
 		}
 	}
 	for id := range gates {

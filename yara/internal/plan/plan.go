@@ -17,11 +17,18 @@ type Plan struct {
 	Index *search.Index
 
 	facts   []facts.Facts
-	wakes   [][]int32          // by pattern: the rules it wakes
-	always  []int32            // rules to look at for every file
+	ways    []way              // of all rules, in which they may be true
+	wakes   woken              // by pattern: the ways it opens
+	always  []int32            // ways to look at for every file
 	byMagic map[uint16][]int32 // the same for files that begin with two bytes
 	classes [][]facts.Gate     // by class of patterns: one of these gates is open; nil: always
 	owners  []Owner            // by pattern: the first string that is this pattern
+}
+
+// way is one way in which a rule may be true.
+type way struct {
+	rule  int32
+	facts *facts.Facts
 }
 
 // Owner names a string of a rule.
@@ -35,21 +42,52 @@ func New(set *ir.Set) *Plan {
 }
 
 // Load makes the plan of a set whose facts were proved before, one for each
-// rule, and whose windows were chosen before. It fails where the windows do not
-// fit the set.
+// rule, and whose windows were chosen before. It fails where the set does not
+// pass its check, or the windows do not fit it.
 func Load(set *ir.Set, proved []facts.Facts, windows []prefilter.Window) (*Plan, error) {
-	p := place(set, proved)
-	var err error
-	p.Index, err = search.LoadIndex(set.Patterns, search.Classes{Of: p.classify(set), In: p.kinds()}, windows)
-	return p, err
+	var p *Plan
+	var classes search.Classes
+	checked := make(chan error)
+	go func() { // while the index is made
+		err := set.Check()
+		if err == nil {
+			p = place(set, proved)
+			classes = search.Classes{Of: p.classify(set), In: p.kinds()}
+		}
+		checked <- err
+	}()
+	index, err := search.LoadIndex(set.Patterns, windows)
+	if bad := <-checked; bad != nil {
+		return nil, bad
+	}
+	if err != nil {
+		return nil, err
+	}
+	index.Classify(classes)
+	p.Index = index
+	return p, nil
 }
 
 // place makes a plan without an index.
 func place(set *ir.Set, proved []facts.Facts) *Plan {
-	p := &Plan{facts: proved, wakes: make([][]int32, len(set.Patterns)), byMagic: map[uint16][]int32{}}
-	for r := range set.Rules {
-		p.place(int32(r))
+	n := len(proved)
+	for r := range proved {
+		n += max(len(proved[r].Ways)-1, 0)
 	}
+	p := &Plan{facts: proved, byMagic: map[uint16][]int32{}, ways: make([]way, 0, n)}
+	for r := range proved {
+		f := &proved[r]
+		if len(f.Ways) == 0 {
+			p.ways = append(p.ways, way{int32(r), f})
+		}
+		for i := range f.Ways {
+			p.ways = append(p.ways, way{int32(r), &f.Ways[i]})
+		}
+	}
+	for w := range p.ways {
+		p.place(int32(w))
+	}
+	p.wakes = p.wakers(len(set.Patterns))
 	p.own(set)
 	return p
 }
@@ -57,26 +95,60 @@ func place(set *ir.Set, proved []facts.Facts) *Plan {
 // Facts gives the facts of the rules.
 func (p *Plan) Facts() []facts.Facts { return p.facts }
 
-// place puts a rule where a scan finds it.
-func (p *Plan) place(r int32) {
-	f := &p.facts[r]
+// place puts a way that no pattern opens where a scan finds it.
+func (p *Plan) place(w int32) {
+	f := p.ways[w].facts
 	switch {
-	case f.MinSize > f.MaxSize || f.Gates != nil && len(f.Gates) == 0:
-		return // never true
-	case f.Wake != nil:
-		for _, id := range f.Wake {
-			p.wakes[id] = append(p.wakes[id], r)
-		}
+	case f.Never() || f.Wake != nil:
 	case f.Gates == nil || slices.ContainsFunc(f.Gates, func(g facts.Gate) bool { return g.Mask&0xFFFF != 0xFFFF }):
-		p.always = append(p.always, r)
+		p.always = append(p.always, w)
 	default:
 		for _, g := range f.Gates {
 			m := uint16(g.Value)
-			if l := p.byMagic[m]; len(l) == 0 || l[len(l)-1] != r {
-				p.byMagic[m] = append(l, r)
+			if l := p.byMagic[m]; len(l) == 0 || l[len(l)-1] != w {
+				p.byMagic[m] = append(l, w)
 			}
 		}
 	}
+}
+
+// woken has for each pattern the ways it opens, all in one piece.
+type woken struct {
+	ends []int32 // behind those of each pattern
+	ways []int32
+}
+
+func (w *woken) by(pattern int32) []int32 {
+	from := int32(0)
+	if pattern > 0 {
+		from = w.ends[pattern-1]
+	}
+	return w.ways[from:w.ends[pattern]]
+}
+
+func (p *Plan) wakers(patterns int) woken {
+	out := woken{ends: make([]int32, patterns)}
+	each := func(do func(w, pattern int32)) {
+		for w := range p.ways {
+			if f := p.ways[w].facts; !f.Never() {
+				for _, id := range f.Wake {
+					do(int32(w), id)
+				}
+			}
+		}
+	}
+	each(func(_, id int32) { out.ends[id]++ })
+	sum := int32(0)
+	for id, n := range out.ends {
+		out.ends[id] = sum // where they begin, for now
+		sum += n
+	}
+	out.ways = make([]int32, sum)
+	each(func(w, id int32) {
+		out.ways[out.ends[id]] = w
+		out.ends[id]++
+	})
+	return out
 }
 
 func (p *Plan) own(set *ir.Set) {
@@ -114,14 +186,14 @@ func (p *Plan) Open(head []byte, open []bool) []bool {
 // were found. The result is sorted and holds each rule once.
 func (p *Plan) Candidates(rules []int32, found []int32, head []byte, size int64) []int32 {
 	add := func(list []int32) {
-		for _, r := range list {
-			if p.facts[r].Passes(head, size) {
-				rules = append(rules, r)
+		for _, w := range list {
+			if way := &p.ways[w]; way.facts.Passes(head, size) {
+				rules = append(rules, way.rule)
 			}
 		}
 	}
 	for _, id := range found {
-		add(p.wakes[id])
+		add(p.wakes.by(id))
 	}
 	add(p.always)
 	if len(head) >= 2 {

@@ -30,6 +30,7 @@ rule refers  { condition: windows }
 rule third   { strings: $a = "third" condition: uint8(2) == 7 and $a }
 rule either  { condition: uint16(0) == 0x5A4D or uint32(0) == 0x464C457F }
 rule two     { strings: $a = "some text" $b = "linux text" $c = "third" condition: 2 of them }
+rule ways    { strings: $a = "some text" $b = "PK" condition: uint16(0) == 0x5A4D and pe.is_pe or $b at 0 and filesize > 3 or #a > 1 }
 rule offset  { strings: $a = "PK" condition: $a at 0 }
 `
 
@@ -83,12 +84,12 @@ func TestCandidates(t *testing.T) {
 		{"", "unless acts"},
 		{"abc", "unless acts"},
 		{"long enough to be", "always unless acts"},
-		{"some text", "text both small unless acts two"},
-		{"some text" + long, "text both always unless acts two"},
+		{"some text", "text both small unless acts two ways"},
+		{"some text" + long, "text both always unless acts two ways"},
 		{"other text", "both unless acts"},
 		{"windows text", "always unless acts"},
-		{"MZ windows text", "windows header always unless acts refers either"},
-		{"MZ", "header unless acts either"},
+		{"MZ windows text", "windows header always unless acts refers either ways"},
+		{"MZ", "header unless acts either ways"},
 		{"M", "unless acts"},
 		{"\x7fELF windows text linux text", "linux always unless acts either two"},
 		{"\x7fELF windows text", "linux always unless acts either"},
@@ -97,7 +98,7 @@ func TestCandidates(t *testing.T) {
 		{"ab\x07 third", "unless acts third"},
 		{"ab\x08 third", "unless acts"},
 		{"never and acting", "always unless acts"},
-		{"PK\x03\x04", "unless acts offset"},
+		{"PK\x03\x04", "unless acts ways offset"},
 		{"PK", "unless acts offset"},
 		{"P", "unless acts"},
 	}
@@ -118,8 +119,8 @@ func TestClasses(t *testing.T) {
 	p := New(set)
 	pattern := map[string]int32{}
 	for r, rule := range set.Rules {
-		for _, s := range rule.Strings {
-			pattern[names[r]+s.Name] = s.Pattern
+		for i, s := range rule.Strings {
+			pattern[names[r]+"$"+string("abc"[i])] = s.Pattern
 		}
 	}
 	tests := []struct {

@@ -2,8 +2,7 @@ package prefilter
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
+	"math"
 	"slices"
 )
 
@@ -20,21 +19,21 @@ type Window struct {
 }
 
 // Arrange chooses the windows of literals. They come in the order that Shelve
-// wants: by shape, by value, and by literal.
+// wants: by shape, by hash, and by literal.
 func Arrange(literals []Literal) []Window {
-	var all []valued
-	for i, l := range literals {
-		part, skip := rarestPart(l.Bytes)
-		k, at := shapeOf(part)
+	var all []hashed
+	for i := range literals {
+		l := &literals[i]
+		k, at := l.shape()
+		skip, size := l.part(k, at)
 		for o := range shapes[k].stride {
-			var e entry
-			e.place(part, at+o)
-			all = append(all, valued{shapes[k].window(part, at+o),
-				Window{uint32(i), uint16(skip), uint8(len(part)), e.back, e.beside, uint8(k)}})
+			w := Window{uint32(i), uint16(skip), uint8(size), uint8(at + o - skip), nothingBeside, uint8(k)}
+			w.Beside = l.beside(&w)
+			all = append(all, hashed{shapes[k].hash(l.Bytes, at+o), w})
 		}
 	}
-	slices.SortStableFunc(all, func(a, b valued) int {
-		return cmp.Or(cmp.Compare(a.Shape, b.Shape), cmp.Compare(a.value, b.value))
+	slices.SortStableFunc(all, func(a, b hashed) int {
+		return cmp.Or(cmp.Compare(a.Shape, b.Shape), cmp.Compare(a.hash, b.hash))
 	})
 	out := make([]Window, len(all))
 	for i := range all {
@@ -43,105 +42,101 @@ func Arrange(literals []Literal) []Window {
 	return out
 }
 
-type valued struct {
-	value uint32
+type hashed struct {
+	hash uint32
 	Window
 }
 
-// Shelves is what tables of some literals are built of.
-type Shelves struct {
-	windows [len(shapes)][]window // by value
-	index   [len(shapes)][]uint32 // the literals they belong to
-	text    []byte
+// shape chooses the shape of a literal and the slice of it to look for: the
+// widest stride it is long enough for, unless a single window of it is so much
+// rarer that probing everywhere for that costs less.
+func (l *Literal) shape() (k, at int) {
+	last := short
+	at, lastRate := l.rarest(last)
+	for k := short + 1; k <= single && lastRate > frequent; k++ {
+		if i, rate := l.rarest(k); rate < lastRate {
+			last, at, lastRate = k, i, rate
+		}
+	}
+	for k := range short {
+		if at, rate := l.rarest(k); at >= 0 && (rate < rareEnough || rate < muchRarer*lastRate) {
+			return k, at
+		}
+	}
+	return last, at
 }
 
-// Shelve prepares tables of literals whose windows were chosen before. The
-// windows may come from outside: those that do not fit are refused, and none
-// can lead a table out of its data. That a literal has all its windows is not
-// checked: one that lacks some is found less often.
-func Shelve(literals []Literal, windows []Window) (*Shelves, error) {
-	s := newShelves(windows)
-	starts := make([]uint32, len(literals)) // in text, from 1
-	last := valued{}
-	for i, w := range windows {
-		if err := w.fits(literals); err != nil {
-			return nil, fmt.Errorf("window %d: %w", i, err)
+// A slice that passes once in 2^14 positions is rare enough in any case; one
+// that passes more often is looked for by a single window where that passes
+// sixteen times less often. One that passes more often than once in 256, such
+// as four zeros, is worse than one of less than four bytes may be.
+const (
+	rareEnough = 1.0 / (1 << 14)
+	muchRarer  = 16
+	frequent   = 1.0 / (1 << 8)
+)
+
+// maxSkip bounds what may be left out of a literal in front.
+const maxSkip = 1 << 15
+
+// rarest gives the offset of the slice of a literal, long enough for a shape,
+// that is likely to pass a filter least often, and how often that is, per
+// position of the data; -1 where the literal has no such slice.
+func (l *Literal) rarest(k int) (at int, rate float64) {
+	s := shapes[k]
+	at, rate = -1, math.Inf(1)
+	for i := 0; i+s.span() <= len(l.Bytes) && i < maxSkip; i++ {
+		if !l.whole(i, s.span()) {
+			continue
 		}
-		l := &literals[w.Literal]
-		part := l.Bytes[w.Skip : int(w.Skip)+int(w.Size)]
-		value := shapes[w.Shape].window(part, int(w.Back))
-		if i > 0 && (w.Shape < last.Shape || w.Shape == last.Shape && value < last.value) {
-			return nil, fmt.Errorf("window %d: out of order", i)
+		sum := 0.0
+		for o := range s.stride {
+			sum += s.frequency(l.Bytes[i+o:])
 		}
-		last = valued{value, w}
-		start := &starts[w.Literal]
-		if *start == 0 {
-			*start = uint32(len(s.text)) + 1
-			s.text = append(s.text, part...)
-		} else if !s.holds(*start-1, part) {
-			return nil, fmt.Errorf("window %d: another part of its literal", i)
+		if sum /= float64(s.stride); sum < rate {
+			at, rate = i, sum
 		}
-		e := entry{text: *start - 1, id: l.ID, skip: w.Skip, size: w.Size, back: w.Back, beside: w.Beside, noCase: l.NoCase}
-		if w.Size > windowLen {
-			e.check = load(part, int(w.Back)+int(w.Beside)) | fold
-		}
-		s.windows[w.Shape] = append(s.windows[w.Shape], window{value, e})
-		s.index[w.Shape] = append(s.index[w.Shape], w.Literal)
 	}
-	return s, nil
+	return at, rate
 }
 
-// newShelves makes room for windows.
-func newShelves(windows []Window) *Shelves {
-	s := &Shelves{text: make([]byte, 0, len(windows)*windowLen)}
-	var count [256]int
-	for i := range windows {
-		count[windows[i].Shape]++
+// frequency estimates how often a window occurs: no more often than any four
+// bytes of it.
+func (s shape) frequency(b []byte) float64 {
+	if s.length < windowLen {
+		return tinyFrequency(b[:s.length])
 	}
-	for k := range shapes {
-		s.windows[k], s.index[k] = make([]window, 0, count[k]), make([]uint32, 0, count[k])
+	least := math.Inf(1)
+	for i := 0; i+windowLen <= s.length; i++ {
+		least = min(least, frequency(b[i:]))
 	}
-	return s
+	return least
 }
 
-// holds reports whether a part lies at a place of the text.
-func (s *Shelves) holds(start uint32, part []byte) bool {
-	return int(start)+len(part) <= len(s.text) && string(s.text[start:int(start)+len(part)]) == string(part)
+// part cuts a long literal to MaxLiteral bytes around the slice at an offset.
+func (l *Literal) part(k, at int) (skip, size int) {
+	if len(l.Bytes) <= MaxLiteral {
+		return 0, len(l.Bytes)
+	}
+	skip = min(max(at-(MaxLiteral-shapes[k].span())/2, 0), len(l.Bytes)-MaxLiteral)
+	return skip, MaxLiteral
 }
 
-// fits reports whether the window lies in its literal.
-func (w Window) fits(literals []Literal) error {
-	if int(w.Shape) >= len(shapes) || int64(w.Literal) >= int64(len(literals)) {
-		return errors.New("no such shape or literal")
-	}
-	size := int(w.Size)
-	check := int(w.Back) + int(w.Beside)
-	switch {
-	case size > MaxLiteral || int(w.Skip)+size > len(literals[w.Literal].Bytes):
-		return errors.New("the part is not in the literal")
-	case int(w.Back)+shapes[w.Shape].length > size:
-		return errors.New("the window is not in the part")
-	case size > windowLen && (check < 0 || check+windowLen > size):
-		return errors.New("what is checked is not in the part")
-	}
-	return nil
-}
-
-// Table builds a table of the literals that are wanted, which is asked with
-// their index; nil wants all.
-func (s *Shelves) Table(wanted func(literal uint32) bool) *Table {
-	t := &Table{vector: hasVector(), text: s.text}
-	for k := range shapes {
-		some := s.windows[k]
-		if wanted != nil {
-			some = make([]window, 0, len(s.windows[k]))
-			for i, literal := range s.index[k] {
-				if wanted(literal) {
-					some = append(some, s.windows[k][i])
-				}
-			}
+// beside chooses the bytes to check with a window: of those that share least
+// with it the rarest.
+func (l *Literal) beside(w *Window) int8 {
+	best, beside := math.Inf(1), int8(nothingBeside)
+	length := shapes[w.Shape].length
+	for i := 0; i+windowLen <= int(w.Size); i++ {
+		at := int(w.Skip) + i
+		from := i - int(w.Back)
+		apart := min(max(from+windowLen-length, -from), windowLen) // bytes of the check outside of the window
+		if apart <= 0 || !l.whole(at, windowLen) {
+			continue
 		}
-		t.shelves[k] = newShelf(shapes[k], some)
+		if rate := partFrequency(l.Bytes[at:], apart); rate < best {
+			best, beside = rate, int8(from)
+		}
 	}
-	return t
+	return beside
 }

@@ -40,6 +40,12 @@ func stands(l Literal, data []byte, pos int) bool {
 		return false
 	}
 	have := data[pos : pos+len(l.Bytes)]
+	if l.Mask != nil {
+		have = bytes.Clone(have)
+		for i := range have {
+			have[i] = have[i]&l.Mask[i] | l.Bytes[i]&^l.Mask[i]
+		}
+	}
 	return bytes.Equal(have, l.Bytes) || l.NoCase && EqualFold(l.Bytes, have)
 }
 
@@ -92,9 +98,11 @@ func TestScan(t *testing.T) {
 		{"longer than what is compared", number("abcdefghijklmnopqrstuvwxyz0123456789"), "__abcdefghijklmnopqrstuvwxyz0123456789__abcdefghijklmnopqrstuvwxyz012345678"},
 		{"short", number("a", "bc", "def"), "abcdefabcde"},
 		{"zeros", number("\x00\x00\x00\x00", "\x00"), "\x00\x00\x00\x00\x00"},
-		{"no case", []Literal{{[]byte("Hello"), true, 0}, {[]byte("hello"), false, 1}, {[]byte("hE"), true, 2}}, "HELLO hello heLLo"},
-		{"folded but not letters", []Literal{{[]byte("@@@@"), true, 0}, {[]byte("[x]{"), true, 1}}, "@@@@ ```` [x]{ {x}[ [X]{"},
+		{"no case", []Literal{{Bytes: []byte("Hello"), NoCase: true, ID: 0}, {Bytes: []byte("hello"), NoCase: false, ID: 1}, {Bytes: []byte("hE"), NoCase: true, ID: 2}}, "HELLO hello heLLo"},
+		{"folded but not letters", []Literal{{Bytes: []byte("@@@@"), NoCase: true, ID: 0}, {Bytes: []byte("[x]{"), NoCase: true, ID: 1}}, "@@@@ ```` [x]{ {x}[ [X]{"},
 		{"window at the very end", number("1234"), "0123"},
+		{"one and two bytes", number("a", "bc", "\x00\x00", "AB", "z", "?!"), strings.Repeat("a bc\x00\x00\x00 AB, ab: Bc?!", 40) + "z"},
+		{"three bytes", number("abc", "bcd", "\x00\x00\x01"), strings.Repeat("abcd.\x00\x00\x00\x01 ABC ", 40) + "abc"},
 		{"every stride over many groups", number("ABCD", "QRSTU", "stuvwxyz", "0123456789"),
 			strings.Repeat("..ABCD.QRSTU..stuvwxyz.0123456789", 9) + "ABCDQRSTUstuvwxyz0123456789"},
 	}
@@ -104,6 +112,32 @@ func TestScan(t *testing.T) {
 				check(t, tt.lits, []byte(tt.data), piece)
 			}
 		})
+	}
+}
+
+// TestMasks: literals of which only some bits are known, by every shape, in data
+// where they are frequent.
+func TestMasks(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	text := func(n int) []byte {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = "ab\x00 A"[rng.IntN(5)]
+		}
+		return b
+	}
+	for range 300 {
+		var lits []Literal
+		for id := range 1 + rng.IntN(12) {
+			l := Literal{Bytes: text(1 + rng.IntN(40)), NoCase: rng.IntN(4) == 0, ID: uint32(id)}
+			l.Mask = bytes.Repeat([]byte{0xFF}, len(l.Bytes))
+			for range rng.IntN(1 + len(l.Bytes)/3) {
+				l.Mask[rng.IntN(len(l.Mask))] = "\x00\xDF\xF0\x0F"[rng.IntN(4)]
+			}
+			l.Mask[rng.IntN(len(l.Mask))] = 0xFF
+			lits = append(lits, l)
+		}
+		check(t, lits, text(rng.IntN(600)), 1+rng.IntN(200))
 	}
 }
 
@@ -123,7 +157,7 @@ func TestBuildIsDeterministic(t *testing.T) {
 		if x == nil {
 			continue
 		}
-		if !slices.Equal(x.bloom, y.bloom) || !slices.Equal(x.slots, y.slots) || !slices.Equal(x.entries, y.entries) {
+		if x.filter != nil && !slices.Equal(x.filter.words, y.filter.words) || !slices.Equal(x.slots, y.slots) || !slices.Equal(x.entries, y.entries) {
 			t.Errorf("two builds of the same literals differ at shape %v", shapes[k])
 		}
 	}
@@ -136,7 +170,11 @@ func TestFrequencyOrdersWindows(t *testing.T) {
 			t.Errorf("%q is taken for as frequent as %q", order[i-1], order[i])
 		}
 	}
-	if at, _ := rarestSlice([]byte("\x00\x00\x00\x00\x00\x00\x00\x00Zq8!kW\x00\x00"), 2); at < 6 {
+	if k, at := (&Literal{Bytes: []byte("\x00\x00\x00\x00ab\xFF"), Mask: []byte("\xFF\xFF\xFF\xFF\x00\xFF\xFF")}).shape(); k != pair || at != 5 {
+		t.Errorf("zeros are looked for rather than what is beside them: shape %d at %d", k, at)
+	}
+	l := Literal{Bytes: []byte("\x00\x00\x00\x00\x00\x00\x00\x00Zq8!kW\x00\x00")}
+	if at, _ := l.rarest(short); at < 6 {
 		t.Errorf("the rarest slice is at %d, in the zeros", at)
 	}
 }

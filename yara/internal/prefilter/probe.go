@@ -10,58 +10,83 @@ const (
 	blockLen = 4096
 )
 
-// scanShelf reports what a shelf holds from from up to but without to.
-func (t *Table) scanShelf(s *shelf, data []byte, from, to int, sink Sink) {
-	from = (from + s.stride - 1) &^ (s.stride - 1)
-	if t.vector {
-		from = t.scanVector(s, data, from, to, sink)
-	}
-	t.scanScalar(s, data, from, to, sink)
-}
+type masks [blockLen / groupLen]byte
 
-// scanScalar probes one window at a time; the last few, where four bytes
-// cannot be loaded, with care.
-func (t *Table) scanScalar(s *shelf, data []byte, from, to int, sink Sink) {
-	bloom, shift, keep := s.bloom, s.shift, s.keep
-	safe := min(to, len(data)-windowLen+1)
-	for ; from < safe; from += s.stride {
-		w := (load(data, from) | fold) & keep
-		h := w * hashMul
-		word := bloom[h>>shift]
-		if int32(word<<(h&31)&(word<<(h>>5&31))) < 0 {
-			t.lookup(s, data, from, w, sink)
+// scanShelf reports what a shelf of stride four holds from from up to but
+// without to. A window at any of these places is in the data.
+func (t *Table) scanShelf(k int, data []byte, from, to int, sink Sink) {
+	s, shape := t.shelves[k], shapes[k]
+	from = (from + shape.stride - 1) &^ (shape.stride - 1)
+	if t.vector {
+		from = t.scanVector(k, data, from, to, sink)
+	}
+	for ; from < to; from += shape.stride {
+		if h := shape.hash(data, from); s.filter.passes(h) {
+			t.lookup(s, data, from, h, sink)
 		}
 	}
-	for ; from < to; from += s.stride {
-		t.lookup(s, data, from, s.window(data, from), sink)
+}
+
+// scanVector probes whole groups and gives the first position it left.
+func (t *Table) scanVector(k int, data []byte, from, to int, sink Sink) int {
+	var m masks
+	s := t.shelves[k]
+	if k == long {
+		to = min(to, len(data)-windowLen) // a group's last window ends behind the group
+	}
+	for {
+		groups := min(to-from, blockLen) / groupLen
+		if groups <= 0 {
+			return from
+		}
+		if k == long {
+			probeLong(m[:groups], data[from:], s.filter)
+		} else {
+			probeMedium(m[:groups], data[from:], s.filter)
+		}
+		for g, some := range m[:groups] {
+			for ; some != 0; some &= some - 1 {
+				pos := from + g*groupLen + windowLen*bits.TrailingZeros8(some)
+				t.lookup(s, data, pos, shapes[k].hash(data, pos), sink)
+			}
+		}
+		from += groups * groupLen
 	}
 }
 
-// scanVector probes whole groups and gives the first position it left. The
-// windows between every fourth byte are probed by starting a byte or two later.
-func (t *Table) scanVector(s *shelf, data []byte, from, to int, sink Sink) int {
-	var masks [blockLen / groupLen]byte
+// scanShort reports what the shelves of three and four bytes hold.
+func (t *Table) scanShort(data []byte, from, to int, sink Sink) {
+	if t.vector {
+		from = t.scanShortVector(data, from, to, sink)
+	}
+	for ; from < min(to, len(data)-windowLen+1); from++ {
+		if t.short.passes((load(data, from) | fold) * hashMul) {
+			t.lookupAll(short, pair-1, data, from, sink)
+		}
+	}
+	for ; from < to; from++ {
+		t.lookupAll(short, pair-1, data, from, sink)
+	}
+}
+
+// scanShortVector probes whole groups, each four times: the windows between
+// every fourth byte are probed by starting a byte or more later.
+func (t *Table) scanShortVector(data []byte, from, to int, sink Sink) int {
+	var m masks
 	to = min(to, len(data)-windowLen+1) // then a shifted group ends inside, too
 	for {
 		groups := min(to-from, blockLen) / groupLen
 		if groups <= 0 {
 			return from
 		}
-		for o := 0; o < windowLen; o += s.stride {
-			probeVector(masks[:groups], data[from+o:], s.keep, s.bloom, s.shift)
-			t.follow(s, data, from+o, masks[:groups], sink)
+		for o := range windowLen {
+			probeMedium(m[:groups], data[from+o:], t.short)
+			for g, some := range m[:groups] {
+				for ; some != 0; some &= some - 1 {
+					t.lookupAll(short, pair-1, data, from+o+g*groupLen+windowLen*bits.TrailingZeros8(some), sink)
+				}
+			}
 		}
 		from += groups * groupLen
-	}
-}
-
-// follow looks up the windows whose bits are set: bit k of a group's mask is
-// the window 4*k bytes into the group.
-func (t *Table) follow(s *shelf, data []byte, at int, masks []byte, sink Sink) {
-	for g, m := range masks {
-		for ; m != 0; m &= m - 1 {
-			pos := at + g*groupLen + windowLen*bits.TrailingZeros8(m)
-			t.lookup(s, data, pos, (load(data, pos)|fold)&s.keep, sink)
-		}
 	}
 }

@@ -2,17 +2,35 @@ package prefilter
 
 import "golang.org/x/sys/cpu"
 
-// hasVector reports whether this machine has what probeVector needs.
+// hasVector reports whether this machine has what the functions below need.
 func hasVector() bool { return cpu.X86.HasAVX2 }
 
-// probeVector probes the windows at every fourth byte of len(masks) groups at
-// the beginning of data, which must hold them all.
-func probeVector(masks, data []byte, keep uint32, bloom []uint32, shift uint) {
-	if len(masks) > 0 {
-		_ = data[len(masks)*groupLen-1]
-		probeAVX2(&masks[0], &data[0], len(masks), keep, &bloom[0], uint64(shift))
-	}
+// probeMedium probes the windows of four bytes at every fourth byte of len(m)
+// groups at the beginning of data, which must hold them all.
+func probeMedium(m, data []byte, f *filter) {
+	_ = data[len(m)*groupLen-1]
+	probeMediumAVX2(&m[0], &data[0], len(m), &f.words[0], uint64(f.shift))
+}
+
+// probeLong is probeMedium for windows of eight bytes. The last begins in the
+// groups and ends behind them.
+func probeLong(m, data []byte, f *filter) {
+	_ = data[len(m)*groupLen+windowLen-1]
+	probeLongAVX2(&m[0], &data[0], len(m), &f.words[0], uint64(f.shift))
+}
+
+// probePairs gives a bit for each byte of len(m) groups at the beginning of
+// data. The last pair begins in the groups and ends behind them.
+func probePairs(m []uint32, data []byte, f *pairFilter) {
+	_ = data[len(m)*groupLen]
+	probePairsAVX2(&m[0], &data[0], len(m), f)
 }
 
 //go:noescape
-func probeAVX2(dst *byte, src *byte, groups int, keep uint32, bloom *uint32, shift uint64)
+func probeMediumAVX2(dst, src *byte, groups int, words *uint32, shift uint64)
+
+//go:noescape
+func probeLongAVX2(dst, src *byte, groups int, words *uint32, shift uint64)
+
+//go:noescape
+func probePairsAVX2(dst *uint32, src *byte, groups int, tables *pairFilter)

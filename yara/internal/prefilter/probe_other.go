@@ -4,7 +4,9 @@ package prefilter
 
 func hasVector() bool { return false }
 
-// probeVector is never called where hasVector says no.
-func probeVector(masks, data []byte, keep uint32, bloom []uint32, shift uint) {
-	panic("no vector unit")
-}
+// The functions below are never called where hasVector says no.
+
+func probeMedium(m, data []byte, f *filter) { panic("no vector unit") }
+func probeLong(m, data []byte, f *filter)   { panic("no vector unit") }
+
+func probePairs(m []uint32, data []byte, f *pairFilter) { panic("no vector unit") }

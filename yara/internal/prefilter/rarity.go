@@ -18,12 +18,17 @@ var rarityTable string
 // rarityIndex gives the bucket of the window at the beginning of b.
 func rarityIndex(b []byte) int { return int((load(b, 0) | fold) * hashMul >> 16) }
 
+// frequencyUnit is the inverse of what frequencies are multiples of.
+const frequencyUnit = 1 << 40
+
 // frequencies has, for each byte of the table, the frequency it stands for
-// raised to 0, a quarter, a half, three quarters and 1.
+// raised to 0, a quarter, a half, three quarters and 1. They are rounded so that
+// sums of them are exact: processors differ in the last bit of a power, and what is
+// compiled must not.
 var frequencies = func() (f [windowLen + 1][256]float64) {
 	for quarters := range f {
 		for v := range f[quarters] {
-			f[quarters][v] = math.Exp2(float64((v-255)*quarters) / (8 * windowLen))
+			f[quarters][v] = math.Round(math.Exp2(float64((v-255)*quarters)/(8*windowLen))*frequencyUnit) / frequencyUnit
 		}
 	}
 	return f
@@ -39,34 +44,21 @@ func partFrequency(b []byte, bytes int) float64 {
 	return frequencies[bytes][rarityTable[rarityIndex(b)]]
 }
 
-// rarestPart cuts a long literal to the MaxLiteral bytes around its rarest
-// slice and says how many bytes were cut off in front.
-func rarestPart(b []byte) (part []byte, skip int) {
-	const maxSkip = 1 << 15
-	if len(b) > maxSkip {
-		b = b[:maxSkip]
-	}
-	if len(b) <= MaxLiteral {
-		return b, 0
-	}
-	at, _ := rarestSlice(b, shapes[0].stride)
-	skip = min(max(at-(MaxLiteral-windowLen-shapes[0].stride+1)/2, 0), len(b)-MaxLiteral)
-	return b[skip : skip+MaxLiteral], skip
-}
-
-// rarestSlice gives the offset of the slice of b, long enough for a stride,
-// that is likely to pass a filter of that stride least often, and how often
-// that is, per position of the data.
-func rarestSlice(b []byte, stride int) (at int, rate float64) {
-	rate = math.Inf(1)
-	for i := 0; i+windowLen+stride-1 <= len(b); i++ {
-		sum := 0.0
-		for o := range stride {
-			sum += frequency(b[i+o:])
-		}
-		if sum /= float64(stride); sum < rate {
-			at, rate = i, sum
+// tinyFrequency is a guess of how often less than four bytes stand somewhere:
+// what fills gaps in files comes in runs.
+func tinyFrequency(b []byte) float64 {
+	rate := 1.0
+	for i, c := range b {
+		switch {
+		case i > 0 && c == b[i-1]:
+			rate /= 2
+		case c == 0:
+			rate /= 4
+		case c == 0xFF || c == ' ':
+			rate /= 16
+		default:
+			rate /= 64
 		}
 	}
-	return at, rate
+	return rate
 }

@@ -5,101 +5,104 @@ import (
 	"math/bits"
 )
 
-// shelf finds the windows of one shape.
+// shelf holds the windows of one shape.
 type shelf struct {
-	shape
-	keep  uint32 // the bytes of a load that are the window
-	bloom []uint32
-	shift uint
+	filter *filter // nil where it is shared
 
-	slots    []slot // open addressing on the folded window
+	slots    []slot // open addressing on the hash
 	slotMask uint32
-	entries  []entry // grouped by window
+	entries  []entry // grouped by hash
 }
 
-// window is a folded window on its way into a table.
+// entry is one window of one literal.
+type entry struct {
+	check  uint32 // four folded bytes more, near the window: most candidates fail here
+	record uint32 // the literal
+	back   uint8  // distance from the first byte of the part kept to the window
+	beside int8   // distance from the window to the bytes of check
+	last   bool   // of the entries with this window
+}
+
+// nothingBeside is the beside of an entry that has no four bytes to check.
+const nothingBeside = -128
+
+// window is a window on its way into a table.
 type window struct {
-	value uint32
+	hash  uint32
 	entry entry
 }
 
 type slot struct {
-	window uint32
-	start  uint32 // into entries
-	count  uint32 // 0: free
+	hash  uint32
+	start uint32 // into entries, from 1; 0: free
 }
 
-// The size of a filter: sixteen bits and more for each window keep false
-// positives near one in a hundred; 512 KiB at most leave room in the
-// second-level cache.
-const (
-	minLogWords = 6
-	maxLogWords = 17
-)
-
-// newShelf makes the shelf of windows, which are in the order of their values.
-func newShelf(s shape, windows []window) *shelf {
+// newShelf makes the shelf of windows, which are in the order of their hashes.
+func newShelf(windows []window) *shelf {
 	if len(windows) == 0 {
 		return nil
 	}
-	t := &shelf{shape: s, keep: s.keep(), entries: make([]entry, len(windows))}
+	t := &shelf{entries: make([]entry, len(windows))}
+	t.slots = make([]slot, 1<<bits.Len(uint(len(windows))*4/3))
+	t.slotMask = uint32(len(t.slots) - 1)
 	for i, w := range windows {
 		t.entries[i] = w.entry
-	}
-	t.slots = make([]slot, 1<<bits.Len(uint(len(windows))*2-1))
-	t.slotMask = uint32(len(t.slots) - 1)
-	logWords := min(max(bits.Len(uint(len(windows))), minLogWords), maxLogWords)
-	t.bloom = make([]uint32, 1<<logWords)
-	t.shift = uint(32 - logWords)
-	for i := 0; i < len(windows); {
-		j := i + 1
-		for j < len(windows) && windows[j].value == windows[i].value {
-			j++
+		t.entries[i].last = i+1 == len(windows) || windows[i+1].hash != w.hash
+		if i == 0 || windows[i-1].hash != w.hash {
+			t.insert(w.hash, uint32(i+1))
 		}
-		t.insert(windows[i].value, uint32(i), uint32(j-i))
-		i = j
 	}
 	return t
 }
 
-// insert sets the two bits of a window, counted from the top of the word, and
-// gives its entries a slot.
-func (t *shelf) insert(w, start, count uint32) {
-	h := w * hashMul
-	t.bloom[h>>t.shift] |= 1<<31>>(h&31) | 1<<31>>(h>>5&31)
-	i := h >> 7 & t.slotMask
-	for t.slots[i].count != 0 {
+// insert gives the entries of a window a slot.
+func (t *shelf) insert(hash, start uint32) {
+	i := hash >> 7 & t.slotMask
+	for t.slots[i].start != 0 {
 		i = (i + 1) & t.slotMask
 	}
-	t.slots[i] = slot{w, start, count}
+	t.slots[i] = slot{hash, start}
 }
 
-// find gives the entries of a window.
-func (t *shelf) find(w uint32) []entry {
-	for i := w * hashMul >> 7 & t.slotMask; ; i = (i + 1) & t.slotMask {
+// find gives the first entry of a window, -1 where there is none.
+func (t *shelf) find(hash uint32) int {
+	for i := hash >> 7 & t.slotMask; ; i = (i + 1) & t.slotMask {
 		switch s := &t.slots[i]; {
-		case s.count == 0:
-			return nil
-		case s.window == w:
-			return t.entries[s.start : s.start+s.count]
+		case s.start == 0:
+			return -1
+		case s.hash == hash:
+			return int(s.start - 1)
 		}
 	}
 }
 
-// keep masks the bytes of a load of four that belong to a window.
-func (s shape) keep() uint32 { return 1<<(8*s.length) - 1 }
+// What the folded bytes of windows are multiplied with.
+const (
+	hashMul  = 0x9E3779B1
+	hashMul2 = 0x85EBCA6B // the second four bytes of a long window
 
-// window gives the folded window at an offset. Where fewer than four bytes are
-// left, those it needs must be there.
-func (s shape) window(b []byte, i int) uint32 {
-	if i+windowLen <= len(b) {
-		return (load(b, i) | fold) & s.keep()
+	hashInverse = 0xE8B2F51 // hashMul times this is 1 in 32 bits
+)
+
+// hash is of the folded window at an offset, all of which must be there. For
+// windows up to four bytes no two have the same.
+func (s shape) hash(b []byte, i int) uint32 {
+	switch s.length {
+	case 2 * windowLen:
+		return hashLong(b, i)
+	case windowLen:
+		return (load(b, i) | fold) * hashMul
 	}
 	var w uint32
 	for k := range s.length {
 		w |= uint32(b[i+k]|0x20) << (8 * k)
 	}
-	return w
+	return w * hashMul
+}
+
+func hashLong(b []byte, i int) uint32 {
+	w := binary.LittleEndian.Uint64(b[i:]) | fold<<32 | fold
+	return uint32(w)*hashMul + uint32(w>>32)*hashMul2
 }
 
 func load(b []byte, i int) uint32 { return binary.LittleEndian.Uint32(b[i:]) }

@@ -88,7 +88,7 @@ func (s *Searcher) Reset(data []byte, kind int, open []bool) {
 
 // Search runs the pass over the data. What was found before an error stays.
 func (s *Searcher) Search() error {
-	table := s.index.tables[s.kind]
+	table := s.index.kinds[s.kind].table()
 	for from := 0; from < len(s.data) && !table.Empty(); from += pieceLen {
 		if err := s.look(); err != nil {
 			return err
@@ -117,7 +117,7 @@ func (s *Searcher) Candidate(id uint32, pos int) {
 	}
 	p := s.patterns[r.pattern]
 	form := &p.Links[r.link].Forms[r.form]
-	s.verify(r.pattern, r.link, form, &form.Atoms[r.atom], pos)
+	s.verify(r.pattern, r.link, form, &form.Atoms[r.atom], pos+int(r.lead))
 }
 
 // verify follows up an atom that stands at pos.

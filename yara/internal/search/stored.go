@@ -59,6 +59,24 @@ func (p *Pattern) DecodesWord() bool { return p.decodeWord }
 // DecodeWord sets what DecodesWord tells.
 func (p *Pattern) DecodeWord(on bool) { p.decodeWord = on }
 
+// Pack makes the programs of the pattern small until one of them is run.
+func (p *Pattern) Pack() {
+	for _, l := range p.Links {
+		for i := range l.Forms {
+			f := &l.Forms[i]
+			if f.Program != nil {
+				f.Program.Pack()
+			}
+			for _, a := range f.Atoms {
+				if a.Prefix != nil {
+					a.Prefix.Pack()
+					a.Suffix.Pack()
+				}
+			}
+		}
+	}
+}
+
 // maxOffset bounds distances in a pattern, in bytes: more than any rule can say.
 const maxOffset = 1 << 30
 

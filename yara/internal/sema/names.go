@@ -1,6 +1,7 @@
 package sema
 
 import (
+	"slices"
 	"strings"
 
 	"vitrine/yara/internal/ir"
@@ -77,6 +78,7 @@ func (u *unit) field(x *syntax.Field) operand {
 	if f.Type.Kind == module.KindFunc {
 		return operand{node: o.node, kind: module.KindFunc, typ: f.Type, name: name}
 	}
+	u.checkDialect(x.Pos(), name, f.YARAX)
 	if f.Const.Kind == module.KindInt {
 		return operand{node: u.intNode(f.Const.Int), kind: module.KindInt, known: true, value: f.Const.Int, name: name}
 	}
@@ -197,6 +199,22 @@ func (u *unit) length(f *syntax.Field) (operand, bool) {
 	return u.op(n), true
 }
 
+// checkDialect warns of what YARA 4 would refuse. It is taken all the same: a
+// rule that works is worth more than one that fails as it would elsewhere.
+func (u *unit) checkDialect(at syntax.Pos, name string, yarax bool) {
+	if yarax && !u.c.options.YARAX {
+		u.warnf(at, "YARA 4 does not know %s, only YARA-X does", name)
+	}
+}
+
+// called names a function in one of its forms.
+func called(fun operand) string {
+	if slices.ContainsFunc(fun.typ.Func, func(f module.Func) bool { return !f.YARAX }) {
+		return fun.name + "() with these arguments"
+	}
+	return fun.name + "()"
+}
+
 // overload picks the form of a function that takes these arguments.
 func (u *unit) overload(x *syntax.Call, fun operand, args []operand) operand {
 	nodes := make([]int32, len(args))
@@ -207,6 +225,7 @@ func (u *unit) overload(x *syntax.Call, fun operand, args []operand) operand {
 		for i := range fun.typ.Func {
 			f := &fun.typ.Func[i]
 			if accepts(f, args, exact) {
+				u.checkDialect(x.Pos(), called(fun), f.YARAX)
 				start, n := u.list(nodes)
 				kind := asValue(f.Result)
 				node := u.emit(ir.Node{Op: ir.Call, Kind: kind, A: u.callIndex(f), B: start, C: n, D: fun.node})

@@ -173,7 +173,7 @@ func (c *Compiler) Rule(r *syntax.Rule, nsName string) []Problem {
 	id := int32(len(c.set.Rules))
 	out := ir.Rule{Namespace: ns.id, Global: r.Global, Private: r.Private, Condition: cond.node}
 	for i, s := range u.strings {
-		out.Strings = append(out.Strings, ir.String{Name: "$" + r.Strings[i].Name, Pattern: s.id, Private: r.Strings[i].Mods.Private, List: s.compiled.NeedList})
+		out.Strings = append(out.Strings, ir.String{Pattern: s.id, Private: r.Strings[i].Mods.Private, List: s.compiled.NeedList})
 	}
 	c.set.Rules = append(c.set.Rules, out)
 	ns.rules[r.Name] = id
@@ -201,6 +201,7 @@ type unit struct {
 	byName    map[string]*stringUse
 	scopes    []scope // innermost last
 	forOf     int32   // slot of the string of the innermost for…of, or -1
+	loose     bool    // a for…of asks about $: as in YARA no string of the rule is then held to one offset
 	nesting   int
 	slots     int
 	maxSlots  int

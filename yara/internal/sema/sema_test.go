@@ -144,6 +144,18 @@ func TestUse(t *testing.T) {
 	}
 }
 
+// TestLoopLoosensAll: asking about $ frees every string of the rule from its one
+// offset, those that the loop never meets too. So does YARA.
+func TestLoopLoosensAll(t *testing.T) {
+	for body, anchor := range map[string]int64{`any of ($b)`: 5, `for any of ($b) : ($)`: -1, `for any of ($b) : ($ at 9)`: -1, `for any of ($b) : (# > 1)`: -1} {
+		c := compiler(false)
+		mustAdd(t, c, `rule r { strings: $a = "abc" $b = "def" condition: $a at 5 and `+body+` }`)
+		if p := c.Set().Patterns[0]; p.Anchor != anchor || !p.OnDemand {
+			t.Errorf("%s: anchor %d, want %d, on demand %t", body, p.Anchor, anchor, p.OnDemand)
+		}
+	}
+}
+
 // TestSharedUse: what one rule needs of a pattern holds for all, and strings
 // asked for in different ways are different patterns.
 func TestSharedUse(t *testing.T) {

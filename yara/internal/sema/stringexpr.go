@@ -26,6 +26,7 @@ func (u *unit) str(p syntax.Pos, name string, want usage, at operand) (operand i
 			return 0, false
 		}
 		at.known = false // as YARA has it, only `$name at 0` fixes the place
+		u.loose = true
 		for _, s := range u.loopSet() {
 			u.note(s, want, at)
 		}

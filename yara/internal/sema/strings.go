@@ -93,15 +93,16 @@ func (u *unit) finishStrings() {
 	}
 	final := make([]int32, len(u.strings))
 	for i, s := range u.strings {
-		s.decide()
+		s.decide(u.loose)
 		final[i] = u.share(s)
 		s.id = final[i]
 	}
 	u.renumber(final)
 }
 
-// decide sets how the pattern is searched from how it is used.
-func (s *stringUse) decide() {
+// decide sets how the pattern is searched from how it is used, and from whether
+// the rule lets its strings loose.
+func (s *stringUse) decide(loose bool) {
 	p := s.compiled
 	p.NeedList = s.list
 	asked := len(s.atConst) > 0 || s.atOthers
@@ -111,7 +112,7 @@ func (s *stringUse) decide() {
 	}
 	// As in YARA, text that is asked for at one written offset matches nowhere
 	// else; so does what begins with text before a long jump.
-	if asked && !s.found && !s.list && !s.atOthers && same(s.atConst) && p.BeginsLiteral() {
+	if asked && !loose && !s.found && !s.list && !s.atOthers && same(s.atConst) && p.BeginsLiteral() {
 		p.Anchor = s.atConst[0]
 	}
 }
@@ -135,6 +136,7 @@ func (u *unit) share(s *stringUse) int32 {
 		return id
 	}
 	id := int32(len(set.Patterns))
+	s.compiled.Pack()
 	set.Patterns = append(set.Patterns, s.compiled)
 	u.c.interned.patterns[key] = id
 	u.c.interned.names = append(u.c.interned.names, key)

@@ -82,8 +82,9 @@ type summary struct {
 }
 
 type ruleSet struct {
-	Count  int    `json:"count"`
-	SHA256 string `json:"sha256"`
+	Count   int      `json:"count"`
+	SHA256  string   `json:"sha256"`
+	Bundles []Bundle `json:"bundles"`
 }
 
 // document writes everything as one JSON document, sorted, when the scan ends.
@@ -222,7 +223,7 @@ func jsonSummary(s Summary) summary {
 		Started:        s.Started.UTC().Format(time.RFC3339),
 		ElapsedSeconds: s.Elapsed.Round(time.Millisecond).Seconds(),
 		Interrupted:    s.Interrupted,
-		Rules:          ruleSet{s.RuleCount, s.RuleSHA256},
+		Rules:          ruleSet{s.RuleCount, s.RuleSHA256, append([]Bundle{}, s.Bundles...)},
 		Hashes:         s.HashCount,
 		AllowHashes:    s.AllowCount,
 		Files:          s.Files,

@@ -72,8 +72,9 @@ type Summary struct {
 
 	RuleCount  int
 	RuleSHA256 string
-	HashCount  int // digests on the lists of what to find
-	AllowCount int // digests on the lists of what to let be
+	Bundles    []Bundle // of rules, as vitrine update installed them
+	HashCount  int      // digests on the lists of what to find
+	AllowCount int      // digests on the lists of what to let be
 
 	SignatureCount int // of ClamAV's databases
 
@@ -151,4 +152,14 @@ func (o Object) String() string {
 		s += "!" + term.Escape(member)
 	}
 	return s
+}
+
+// Bundle is an installed bundle of rules, and who vouches for it.
+type Bundle struct {
+	Channel   string    `json:"channel"`
+	Serial    int64     `json:"serial"`
+	Log       string    `json:"log"`   // the log's name
+	Index     int64     `json:"index"` // the bundle's entry in it
+	Witnesses []string  `json:"witnesses"`
+	Cosigned  time.Time `json:"cosigned"`
 }

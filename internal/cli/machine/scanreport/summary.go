@@ -10,10 +10,19 @@ import (
 	"vitrine/internal/cli/term"
 )
 
-// Text writes the summary for people, in two lines or three.
+// Text writes the summary for people, in three lines, and one for each
+// installed bundle.
 func (s *Summary) Text(w io.Writer) error {
-	_, err := fmt.Fprintf(w, "%s\n%s\n%s\n", s.scanned(), s.outcome(), Left(s.Departures))
+	_, err := fmt.Fprintf(w, "%s\n%s%s\n%s\n", s.scanned(), s.bundles(), s.outcome(), Left(s.Departures))
 	return err
+}
+
+func (s *Summary) bundles() string {
+	var b strings.Builder
+	for _, u := range s.Bundles {
+		fmt.Fprintf(&b, "rules: %s bundle %d, entry %d of %s, witnessed by %s\n", u.Channel, u.Serial, u.Index, u.Log, strings.Join(u.Witnesses, ", "))
+	}
+	return b.String()
 }
 
 func (s *Summary) scanned() string {

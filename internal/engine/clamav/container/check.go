@@ -47,14 +47,15 @@ const maxList = 1 << 20
 
 type checker struct {
 	header  *Header
+	keys    publicKeys
 	updated bool
 	whole   hash.Hash
 	found   map[string][32]byte
 	list    []byte
 }
 
-func newChecker(h *Header, updated bool) *checker {
-	return &checker{header: h, updated: updated, whole: md5.New(), found: map[string][32]byte{}}
+func newChecker(h *Header, updated bool, keys publicKeys) *checker {
+	return &checker{header: h, keys: keys, updated: updated, whole: md5.New(), found: map[string][32]byte{}}
 }
 
 // file hands one file out and remembers its digest.
@@ -82,7 +83,7 @@ func (c *checker) trust() Trust {
 	var t Trust
 	if !c.updated {
 		t.MD5 = state(hex.EncodeToString(c.whole.Sum(nil)) == strings.ToLower(c.header.MD5))
-		t.Header = state(headerSigned(c.header.MD5, c.header.Signature))
+		t.Header = state(c.keys.header.headerSigned(c.header.MD5, c.header.Signature))
 	}
 	if c.list != nil {
 		err := c.checkList()
@@ -109,7 +110,7 @@ func (c *checker) checkList() error {
 		return err
 	}
 	sum := sha256.Sum256(signed.bytes)
-	if !listSigned(sum, signed.signature) {
+	if !c.keys.list.listSigned(sum, signed.signature) {
 		return errors.New("the signature of the list of files does not fit")
 	}
 	for name, digest := range c.found {

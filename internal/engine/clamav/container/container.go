@@ -72,6 +72,10 @@ type Visit func(name string, r io.Reader) error
 // complete when Read returns nil; what was handed to visit before is to be
 // dropped if it is not what the caller wants.
 func Read(r io.Reader, updated bool, visit Visit) (*Header, Trust, error) {
+	return readWith(makers(), r, updated, visit)
+}
+
+func readWith(keys publicKeys, r io.Reader, updated bool, visit Visit) (*Header, Trust, error) {
 	head := make([]byte, HeaderSize)
 	if n, err := io.ReadFull(r, head); err != nil {
 		if n < len(magic) || !strings.HasPrefix(string(head), magic) {
@@ -83,7 +87,7 @@ func Read(r io.Reader, updated bool, visit Visit) (*Header, Trust, error) {
 	if err != nil {
 		return nil, Trust{}, err
 	}
-	c := newChecker(h, updated)
+	c := newChecker(h, updated, keys)
 	body := bufio.NewReaderSize(io.TeeReader(r, c.whole), 1<<16)
 	if err := walk(body, c, visit); err != nil {
 		return h, Trust{}, err

@@ -94,7 +94,7 @@ func TestReadRefuses(t *testing.T) {
 func TestSignature(t *testing.T) {
 	const digest = "f341ae79c7e73561b89d4e0b8f6a79c0"
 	const signature = "u1zx79ANlYhjROCU1oZTRrgWIeOzEKWpF0i3Qzz5jW9RRuLuW3pHDM2LB28kcAStuzM2lURMP9/diA0Q13qvK4Sx82+HS5aMKbOWtMz3OKPWrnk6A/KbAz+GG8N8bL3yRcTeGTHJn9d8zWL1Lb411Kpid+JYEwszbTMaUIi6xig"
-	if !headerSigned(digest, signature) {
+	if !makers().header.headerSigned(digest, signature) {
 		t.Error("a true signature is refused")
 	}
 	for _, c := range [][2]string{
@@ -102,7 +102,7 @@ func TestSignature(t *testing.T) {
 		{digest, "v" + signature[1:]},
 		{digest, ""}, {digest, "!"}, {"", signature}, {digest, strings.Repeat("a", 1000)},
 	} {
-		if headerSigned(c[0], c[1]) {
+		if makers().header.headerSigned(c[0], c[1]) {
 			t.Errorf("%q is taken as the signature of %q", c[1], c[0])
 		}
 	}

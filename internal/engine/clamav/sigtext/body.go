@@ -18,8 +18,8 @@ const (
 type node struct {
 	kind        nodeKind
 	value, mask byte
-	min, max    int // max < 0: any number
-	set         byteSet
+	min, max    int      // max < 0: any number
+	set         *byteSet // large, and seldom there
 	alts        [][]node
 }
 
@@ -270,7 +270,7 @@ func (p *parser) special(kind byte, not bool, depth int, first bool) ([]node, er
 	if not {
 		set = set.complement()
 	}
-	return []node{{kind: setNode, set: set}}, nil
+	return []node{{kind: setNode, set: &set}}, nil
 }
 
 func literal(text string) []node {

@@ -130,11 +130,12 @@ func complement(alts [][]node) node {
 		tails[c] = append(tails[c], a[1:])
 	}
 	if len(alts[0]) == 1 {
-		return node{kind: setNode, set: first.complement()}
+		others := first.complement()
+		return node{kind: setNode, set: &others}
 	}
 	out := node{kind: altNode}
 	if other := first.complement(); !other.empty() {
-		head := []node{{kind: setNode, set: other}}
+		head := []node{{kind: setNode, set: &other}}
 		for range len(alts[0]) - 1 {
 			head = append(head, node{kind: byteNode})
 		}

@@ -38,7 +38,7 @@ func writeNode(w *strings.Builder, n node, nocase, end bool) {
 	case byteNode:
 		writeByte(w, n, nocase)
 	case setNode:
-		set := n.set
+		set := *n.set
 		if nocase {
 			set = folded(set)
 		}
@@ -68,7 +68,7 @@ func writeByte(w *strings.Builder, n node, nocase bool) {
 		if n.mask>>shift&0xf == 0 {
 			w.WriteByte('?')
 		} else {
-			fmt.Fprintf(w, "%X", n.value>>shift&0xf)
+			w.WriteByte("0123456789ABCDEF"[n.value>>shift&0xf])
 		}
 	}
 }

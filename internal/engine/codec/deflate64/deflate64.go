@@ -1,11 +1,13 @@
 // Package deflate64 decodes Deflate64, the zip method 9 that Windows writes
 // for large files: deflate with a window of 64 KiB, two more distance codes
 // and matches up to 65,538 bytes (APPNOTE 4.4.5; RFC 1951 for the rest). It
-// reads from an io.Reader and holds the window only.
+// also knows the deflate of an installer that leaves a field out. It reads from
+// an io.Reader and holds the window only.
 package deflate64
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"io"
 )
@@ -34,6 +36,7 @@ type Reader struct {
 	matchDist  int
 	err        error
 	lengthsBuf [320]uint8
+	installer  bool // see NewInstaller
 }
 
 // NewReader makes a Reader. r is read byte by byte and no further than the
@@ -45,6 +48,15 @@ func NewReader(r io.Reader) *Reader {
 	}
 	z := &Reader{src: src}
 	z.step = z.blockHeader
+	return z
+}
+
+// NewInstaller makes a Reader of deflate as the Nullsoft installer has it:
+// that of RFC 1951, but the size of a stored block need not be repeated
+// inverted, as some of its compilers do and others do not.
+func NewInstaller(r io.Reader) *Reader {
+	z := NewReader(r)
+	z.installer = true
 	return z
 }
 
@@ -110,6 +122,16 @@ func (z *Reader) take(n uint) (int, error) {
 	return v, nil
 }
 
+// peek gives the next 16 bits and leaves them to be read.
+func (z *Reader) peek() (int, error) {
+	v, err := z.take(16)
+	if err == nil {
+		z.hold = z.hold<<16 | uint64(v)
+		z.bits += 16
+	}
+	return v, err
+}
+
 func (z *Reader) blockHeader() error {
 	if z.last {
 		return io.EOF
@@ -136,12 +158,11 @@ func (z *Reader) startStored() error {
 	if err != nil {
 		return err
 	}
-	inverse, err := z.take(16)
-	if err != nil {
-		return err
-	}
-	if n != inverse^0xffff {
-		return errors.New("deflate64: malformed stored block")
+	inverse, err := z.peek()
+	if n == inverse^0xffff && err == nil {
+		z.drop(16)
+	} else if !z.installer {
+		return cmp.Or(err, errors.New("deflate64: malformed stored block"))
 	}
 	z.stored, z.step = n, z.copyStored
 	return nil
@@ -225,6 +246,8 @@ func (z *Reader) length(s int) (int, error) {
 		extra := uint(s-261) / 4
 		low, err := z.take(extra)
 		return 3 + (4+(s-261)%4)<<extra + low, err
+	case s == 285 && z.installer:
+		return 258, nil
 	case s == 285:
 		low, err := z.take(16)
 		return 3 + low, err

@@ -30,22 +30,9 @@ type file struct {
 	ctx  *module.Context
 	data []byte
 
-	tables  once[tables]
-	members once[members]
-	modern  once[modern]
-}
-
-// once keeps a part that is computed at first use. A scan is one goroutine.
-type once[T any] struct {
-	done  bool
-	value T
-}
-
-func (o *once[T]) get(compute func() T) *T {
-	if !o.done {
-		o.value, o.done = compute(), true
-	}
-	return &o.value
+	tables  module.Once[tables]
+	members module.Once[members]
+	modern  module.Once[modern]
 }
 
 // open looks at the magic number. YARA-X knows two versions more, and looks at

@@ -31,7 +31,7 @@ type members struct {
 }
 
 func (f *file) memberPart() *members {
-	return f.members.get(func() (m members) {
+	return f.members.Get(func() (m members) {
 		t := f.tablePart()
 		if !t.reached {
 			return m

@@ -27,7 +27,7 @@ type modern struct {
 }
 
 func (f *file) modernPart() *modern {
-	return f.modern.get(func() (m modern) {
+	return f.modern.Get(func() (m modern) {
 		budget := maxAllText
 		f.walk(atStrings, stringItem, func(i item) bool {
 			if s, ok := f.decoded(f.u32(i.at), &budget); ok {

@@ -29,7 +29,7 @@ type tables struct {
 }
 
 func (f *file) tablePart() *tables {
-	return f.tables.get(func() (t tables) {
+	return f.tables.Get(func() (t tables) {
 		for _, step := range []struct {
 			to       *table
 			at, size int64

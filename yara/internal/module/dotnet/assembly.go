@@ -20,7 +20,7 @@ type assemblyRef struct {
 }
 
 func (f *file) assemblyRefs() *counted[assemblyRef] {
-	return f.refs.get(func() (c counted[assemblyRef]) {
+	return f.refs.Get(func() (c counted[assemblyRef]) {
 		t := &f.tablePart().list[tableAssemblyRef]
 		c.known = t.known
 		for n := range t.count {

@@ -19,14 +19,14 @@ type class struct {
 	name   []byte
 
 	generics [][]byte
-	bases    once[[][]byte]
-	methods  once[counted[method]]
+	bases    module.Once[[][]byte]
+	methods  module.Once[counted[method]]
 }
 
 // classList finds the types with a name. It is there only when all tables could
 // be read.
 func (f *file) classList() *counted[class] {
-	return f.classes.get(func() (c counted[class]) {
+	return f.classes.Get(func() (c counted[class]) {
 		if !f.tablePart().whole {
 			return c
 		}
@@ -51,7 +51,7 @@ func (c *class) space() []byte { return c.f.namespace(c.row, c.number) }
 
 // basePart is the class it extends and the interfaces it implements.
 func (c *class) basePart() [][]byte {
-	return *c.bases.get(func() (names [][]byte) {
+	return *c.bases.Get(func() (names [][]byte) {
 		for _, index := range append([]uint32{c.column(columnExtends)}, c.f.typeIndex().interfaces[c.number]...) {
 			if name := c.f.typeName(index, c.generics, 0); name != nil {
 				names = append(names, name)

@@ -22,32 +22,19 @@ type file struct {
 	cli  int64 // offset of the CLI header
 	root int64 // offset of the metadata
 
-	streams   once[streamTable]
-	tables    once[tables]
-	guids     once[counted[[]byte]]
-	strings   once[counted[[]byte]]
-	constants once[counted[[]byte]]
-	modules   once[counted[[]byte]]
-	offsets   once[counted[int64]]
-	resources once[counted[resource]]
-	refs      once[counted[assemblyRef]]
-	typelib   once[[]byte]
-	index     once[typeIndex]
-	classes   once[counted[class]]
+	streams   module.Once[streamTable]
+	tables    module.Once[tables]
+	guids     module.Once[counted[[]byte]]
+	strings   module.Once[counted[[]byte]]
+	constants module.Once[counted[[]byte]]
+	modules   module.Once[counted[[]byte]]
+	offsets   module.Once[counted[int64]]
+	resources module.Once[counted[resource]]
+	refs      module.Once[counted[assemblyRef]]
+	typelib   module.Once[[]byte]
+	index     module.Once[typeIndex]
+	classes   module.Once[counted[class]]
 	seen      int // rows of methods that were read
-}
-
-// once keeps a part that is computed at first use. A scan is one goroutine.
-type once[T any] struct {
-	done  bool
-	value T
-}
-
-func (o *once[T]) get(compute func() T) *T {
-	if !o.done {
-		o.value, o.done = compute(), true
-	}
-	return &o.value
 }
 
 // openFile looks whether there is metadata.
@@ -99,7 +86,7 @@ type streamTable struct {
 // streamPart reads the headers. libyara reads one byte of the number of
 // streams, so there are never more than 255.
 func (f *file) streamPart() *streamTable {
-	return f.streams.get(func() (t streamTable) {
+	return f.streams.Get(func() (t streamTable) {
 		at := f.root + metadataHeader + f.versionSize() + 2
 		if !f.fits(at, 2) {
 			return t

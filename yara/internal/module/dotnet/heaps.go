@@ -17,7 +17,7 @@ func heapTree() []module.Field {
 }
 
 func (f *file) guidList() *counted[[]byte] {
-	return f.guids.get(func() (c counted[[]byte]) {
+	return f.guids.Get(func() (c counted[[]byte]) {
 		s := f.streamPart().guid
 		if s == nil {
 			return c
@@ -38,7 +38,7 @@ func (f *file) guidList() *counted[[]byte] {
 // userStrings reads the strings of UTF-16 that the code uses. A byte with flags
 // ends each; libyara leaves it out, and empty strings too.
 func (f *file) userStrings() *counted[[]byte] {
-	return f.strings.get(func() (c counted[[]byte]) {
+	return f.strings.Get(func() (c counted[[]byte]) {
 		s := f.streamPart().user
 		if s == nil || s.size == 0 || !f.fits(s.at, int64(s.size)) || f.data[s.at] != 0 {
 			return c

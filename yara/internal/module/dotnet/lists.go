@@ -44,7 +44,7 @@ func (f *file) moduleName() module.Value {
 
 // constantList reads the constants that are strings.
 func (f *file) constantList() *counted[[]byte] {
-	return f.constants.get(func() (c counted[[]byte]) {
+	return f.constants.Get(func() (c counted[[]byte]) {
 		t := &f.tablePart().list[tableConstant]
 		c.known = t.known
 		for n := range t.count {
@@ -65,7 +65,7 @@ func (f *file) constantList() *counted[[]byte] {
 }
 
 func (f *file) moduleRefs() *counted[[]byte] {
-	return f.modules.get(func() (c counted[[]byte]) {
+	return f.modules.Get(func() (c counted[[]byte]) {
 		t := &f.tablePart().list[tableModuleRef]
 		c.known = t.known
 		for n := range int64(t.count) {
@@ -83,7 +83,7 @@ func (f *file) moduleRefs() *counted[[]byte] {
 
 // fieldOffsets maps the addresses of the initial values of fields.
 func (f *file) fieldOffsets() *counted[int64] {
-	return f.offsets.get(func() (c counted[int64]) {
+	return f.offsets.Get(func() (c counted[int64]) {
 		t := &f.tablePart().list[tableFieldRVA]
 		c.known = t.known
 		for n := range int64(t.count) {
@@ -106,7 +106,7 @@ type resource struct {
 }
 
 func (f *file) resourceList() *counted[resource] {
-	return f.resources.get(func() (c counted[resource]) {
+	return f.resources.Get(func() (c counted[resource]) {
 		t := &f.tablePart().list[tableResource]
 		c.known = t.known
 		base := f.offset(f.u32(f.cli + 24))
@@ -129,7 +129,7 @@ func (f *file) resourceList() *counted[resource] {
 // typelibPart finds the value of the assembly's GuidAttribute: the last row
 // that has one counts.
 func (f *file) typelibPart() []byte {
-	return *f.typelib.get(func() (found []byte) {
+	return *f.typelib.Get(func() (found []byte) {
 		t := f.tablePart()
 		if !t.list[tableTypeRef].known || !t.list[tableMemberRef].known {
 			return nil

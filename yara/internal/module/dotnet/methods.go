@@ -36,7 +36,7 @@ type param struct{ name, typ []byte }
 // methodPart reads the methods of a class: those from its own first to that of
 // the next class.
 func (c *class) methodPart() *counted[method] {
-	return c.methods.get(func() (out counted[method]) {
+	return c.methods.Get(func() (out counted[method]) {
 		first, count := c.column(columnMethods), c.methodCount()
 		if first == 0 || count > maxMethods {
 			return out

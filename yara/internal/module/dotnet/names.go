@@ -39,7 +39,7 @@ func (x *typeIndex) spend(n int) bool {
 }
 
 func (f *file) typeIndex() *typeIndex {
-	return f.index.get(func() typeIndex {
+	return f.index.Get(func() typeIndex {
 		x := typeIndex{generics: map[uint32][][]byte{}, broken: map[uint32]bool{},
 			interfaces: map[uint32][]uint32{}, around: map[uint32]uint32{}, work: maxTypeWork}
 		f.each(tableGenericParam, func(r row) {

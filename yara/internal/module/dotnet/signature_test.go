@@ -11,7 +11,8 @@ import (
 // bare is a file with no tables at all.
 func bare() *file {
 	f := &file{ctx: &module.Context{Ctx: context.Background()}, image: &image{}}
-	f.tables.done, f.streams.done = true, true
+	f.tables.Get(func() tables { return tables{} })
+	f.streams.Get(func() streamTable { return streamTable{} })
 	return f
 }
 

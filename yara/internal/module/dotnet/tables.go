@@ -41,7 +41,7 @@ type tilde struct {
 }
 
 func (f *file) tablePart() *tables {
-	return f.tables.get(func() (t tables) {
+	return f.tables.Get(func() (t tables) {
 		s := f.streamPart()
 		if s.tilde == nil || s.strings == nil || s.blob == nil || !f.fits(s.tilde.at, tildeHeader) {
 			return t

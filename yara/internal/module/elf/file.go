@@ -21,12 +21,12 @@ type file struct {
 	order binary.ByteOrder
 	*layout
 
-	sections once[sectionTable]
-	segments once[[]entry]
-	symbols  [2]once[symbolTable] // symtab, dynsym
-	dynamic  once[dynamicTable]
-	imports  once[[]byte]
-	telf     once[[]byte]
+	sections module.Once[sectionTable]
+	segments module.Once[[]entry]
+	symbols  [2]module.Once[symbolTable] // symtab, dynsym
+	dynamic  module.Once[dynamicTable]
+	imports  module.Once[[]byte]
+	telf     module.Once[[]byte]
 }
 
 // layout is what differs between 32 and 64 bits: the size of an address, of
@@ -62,19 +62,6 @@ func layout64() *layout {
 		phFlags: 4, phOffset: 8, phVaddr: 16, phPaddr: 24, phFilesz: 32, phMemsz: 40, phAlign: 48,
 		symValue: 8, symSize: 16, symInfo: 4, symSection: 6,
 	}
-}
-
-// once keeps a part that is computed at first use. A scan is one goroutine.
-type once[T any] struct {
-	done  bool
-	value T
-}
-
-func (o *once[T]) get(compute func() T) *T {
-	if !o.done {
-		o.value, o.done = compute(), true
-	}
-	return &o.value
 }
 
 // open looks at the identification. Like libyara it wants at least one byte

@@ -76,7 +76,7 @@ func lowerCase(s []byte) []byte {
 }
 
 func importMD5(_ *module.Context, f *file, _ []module.Value) module.Value {
-	return text(*f.imports.get(func() []byte {
+	return text(*f.imports.Get(func() []byte {
 		names := f.names(
 			func(s *symbol) bool { return s.section() == 0 },
 			func(name []byte) bool { return len(name) > 0 })
@@ -91,7 +91,7 @@ func importMD5(_ *module.Context, f *file, _ []module.Value) module.Value {
 // telfhash is Trend Micro's hash of the functions of an ELF file: TLSH over the
 // names of global functions, without those the compiler chooses.
 func telfhash(_ *module.Context, f *file, _ []module.Value) module.Value {
-	return text(*f.telf.get(func() []byte {
+	return text(*f.telf.Get(func() []byte {
 		names := f.names(func(s *symbol) bool {
 			return s.bind() == bindGlobal && s.kind() == typeFunc && s.visibility() == 0
 		}, telling)

@@ -25,7 +25,7 @@ type symbol struct {
 }
 
 func (f *file) symbolPart(which int) *symbolTable {
-	return f.symbols[which].get(func() symbolTable {
+	return f.symbols[which].Get(func() symbolTable {
 		t := symbolTable{f: f}
 		kind := uint32(sectionSymbols)
 		if which == dynamic {

@@ -25,7 +25,7 @@ type sectionTable struct {
 }
 
 func (f *file) sectionPart() *sectionTable {
-	return f.sections.get(func() sectionTable {
+	return f.sections.Get(func() sectionTable {
 		var t sectionTable
 		start, count, names := f.address(f.shoff), f.u16(f.shnum), f.u16(f.shstrndx)
 		if count >= sectionsReserved || names >= count || !f.arrayAt(start, count, f.section) {
@@ -48,7 +48,7 @@ func (f *file) entries(start uint64, count uint16, size int64) []entry {
 }
 
 func (f *file) segmentList() []entry {
-	return *f.segments.get(func() []entry {
+	return *f.segments.Get(func() []entry {
 		start, count := f.address(f.phoff), f.u16(f.phnum)
 		if count == segmentsReserved || !f.arrayAt(start, count, f.segment) {
 			return nil
@@ -69,7 +69,7 @@ const maxDynamic = 1 << 16
 // dynamicPart reads pairs up to the one with tag 0, which counts, or the end
 // of the file.
 func (f *file) dynamicPart() *dynamicTable {
-	return f.dynamic.get(func() dynamicTable {
+	return f.dynamic.Get(func() dynamicTable {
 		var t dynamicTable
 		segments := f.segmentList()
 		for i := len(segments) - 1; i >= 0 && !t.found; i-- {

@@ -85,7 +85,7 @@ func at(list []element, i int, tag byte) []element {
 
 // certificates reads those of the signature's message (RFC 5652).
 func (m *image) certificates() []certificate {
-	return *m.signers.get(func() (list []certificate) {
+	return *m.signers.Get(func() (list []certificate) {
 		m.eachBlob(blobSignature, func(body []byte) {
 			info := at(berChildren(body), 0, tagSequence)
 			data := at(at(info, 1, tagContext0), 0, tagSequence)

@@ -51,7 +51,7 @@ func TestCertificates(t *testing.T) {
 		data := write(0x30, der(0x02, []byte{1}), der(0x31), der(0x30), certs, der(0x31))
 		message := write(0x30, der(0x06, []byte{0x2a}), write(0xa0, data))
 		m, place := imageOf(signature(message))
-		m.commands.done, m.commands.value = true, []command{{kind: commandSignature, at: 0, size: 16}}
+		m.commands.Get(func() []command { return []command{{kind: commandSignature, at: 0, size: 16}} })
 		m.data = append(append(make([]byte, 8), place...), m.data[8:]...)
 		m.data[8] = 16
 		list := m.certificates()

@@ -21,7 +21,7 @@ const (
 // entitlements are the keys and the texts in lists of the property list that is
 // part of the code signature.
 func (m *image) entitlements() [][]byte {
-	return *m.granted.get(func() (list [][]byte) {
+	return *m.granted.Get(func() (list [][]byte) {
 		m.eachBlob(blobEntitlements, func(body []byte) { list = append(list, plistWords(body)...) })
 		return list
 	})

@@ -50,7 +50,7 @@ func stateOf(cpu uint32) (s state, ok bool) {
 // start reads the two commands that say where to begin; the last one counts in
 // YARA, a thread command in YARA-X.
 func (m *image) start() start {
-	return *m.starts.get(func() (s start) {
+	return *m.starts.Get(func() (s start) {
 		threaded := false
 		for _, c := range m.list() {
 			switch c.kind {

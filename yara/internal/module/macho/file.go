@@ -38,29 +38,16 @@ type image struct {
 	magic uint32
 	wide  bool // 64 bits
 
-	commands  once[[]command]
-	segments  once[[]segment]
-	starts    once[start]
-	symbols   once[[]symbol]
-	libraries once[[]dylib]
-	runPaths  once[[][]byte]
-	exported  once[[][]byte]
-	imported  once[[][]byte]
-	granted   once[[][]byte]
-	signers   once[[]certificate]
-}
-
-// once keeps a part that is computed at first use. A scan is one goroutine.
-type once[T any] struct {
-	done  bool
-	value T
-}
-
-func (o *once[T]) get(compute func() T) *T {
-	if !o.done {
-		o.value, o.done = compute(), true
-	}
-	return &o.value
+	commands  module.Once[[]command]
+	segments  module.Once[[]segment]
+	starts    module.Once[start]
+	symbols   module.Once[[]symbol]
+	libraries module.Once[[]dylib]
+	runPaths  module.Once[[][]byte]
+	exported  module.Once[[][]byte]
+	imported  module.Once[[][]byte]
+	granted   module.Once[[][]byte]
+	signers   module.Once[[]certificate]
 }
 
 // open looks at the magic number.
@@ -142,7 +129,7 @@ func (m *image) body(c command) []byte { return m.data[c.at+commandStart : c.at+
 // list walks the load commands up to the first that is cut off or has an
 // impossible size.
 func (m *image) list() []command {
-	return *m.commands.get(func() (list []command) {
+	return *m.commands.Get(func() (list []command) {
 		at := int64(header64)
 		if !m.wide {
 			at = header32

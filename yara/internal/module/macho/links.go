@@ -115,7 +115,7 @@ func buildField[T any](of func(T) *image) module.Field {
 type dylib struct{ words }
 
 func (m *image) dylibs() []dylib {
-	return *m.libraries.get(func() (list []dylib) {
+	return *m.libraries.Get(func() (list []dylib) {
 		for _, c := range m.list() {
 			if isDylib(c.kind) && c.size >= commandStart+16 {
 				list = append(list, dylib{words{m: m, body: m.body(c)}})
@@ -146,7 +146,7 @@ func dylibType() *module.Type {
 }
 
 func (m *image) rpaths() [][]byte {
-	return *m.runPaths.get(func() (list [][]byte) {
+	return *m.runPaths.Get(func() (list [][]byte) {
 		for _, c := range m.list() {
 			if c.kind == commandRPath && c.size >= commandStart+4 {
 				list = append(list, untilNUL(m.body(c)[4:]))

@@ -48,7 +48,7 @@ type section struct {
 // all their sections and goes by the width in the file's header; YARA goes by
 // the command.
 func (m *image) segmentList() []segment {
-	return *m.segments.get(func() (list []segment) {
+	return *m.segments.Get(func() (list []segment) {
 		for _, c := range m.list() {
 			if c.kind != commandSegment && c.kind != commandSegment64 {
 				continue

@@ -26,7 +26,7 @@ type symbol struct {
 
 // symbolList reads the symbols up to the first whose entry or name is not whole.
 func (m *image) symbolList() []symbol {
-	return *m.symbols.get(func() (list []symbol) {
+	return *m.symbols.Get(func() (list []symbol) {
 		body, _ := m.last(16, commandSymbols)
 		if body == nil {
 			return nil
@@ -78,7 +78,7 @@ func (m *image) symbolNames(fits func(kind byte) bool) (names [][]byte) {
 // exports are the names in the export tries or, where no command speaks of
 // one, of the symbols that are defined for others.
 func (m *image) exports() [][]byte {
-	return *m.exported.get(func() (names [][]byte) {
+	return *m.exported.Get(func() (names [][]byte) {
 		trie, _ := m.last(8, commandExportsTrie)
 		info, _ := m.last(40, commandDyldInfo, commandDyldOnly)
 		if trie == nil && info == nil {
@@ -100,7 +100,7 @@ func (m *image) exports() [][]byte {
 // imports are the names that the dynamic linker binds or, where no command
 // speaks of it, of the undefined symbols.
 func (m *image) imports() [][]byte {
-	return *m.imported.get(func() (names [][]byte) {
+	return *m.imported.Get(func() (names [][]byte) {
 		fixups, _ := m.last(8, commandFixups)
 		info, _ := m.last(40, commandDyldInfo, commandDyldOnly)
 		if fixups == nil && info == nil {

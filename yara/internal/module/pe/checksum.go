@@ -10,7 +10,7 @@ import (
 // little-endian words folded to 16 bits, the stored sum taken as zero, plus the
 // length. Like libyara it skips the stored sum only where that is aligned.
 func calculateChecksum(c *module.Context, f *file, _ []module.Value) module.Value {
-	return *f.checksum.get(func() module.Value {
+	return *f.checksum.Get(func() module.Value {
 		var sum uint64
 		skip := f.nt + fileHeader + 64
 		data := f.data

@@ -20,7 +20,7 @@ const (
 // pdbPath is the path of the debug file in the first CodeView record that has
 // one, or nil.
 func (f *file) pdbPath() []byte {
-	return *f.pdb.get(func() []byte {
+	return *f.pdb.Get(func() []byte {
 		d := f.directory(debugDirectory)
 		if d.size == 0 || d.address == 0 {
 			return nil

@@ -16,7 +16,7 @@ type delayRecord struct {
 // delayedImports reads the delay-load directory, in both its shapes: Visual C++ 6
 // wrote addresses, later linkers write offsets from the image base.
 func (f *file) delayedImports() *importTable {
-	return f.delayed.get(func() importTable {
+	return f.delayed.Get(func() importTable {
 		var t importTable
 		d := f.directory(delayDirectory)
 		at := int64(-1)

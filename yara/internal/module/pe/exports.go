@@ -36,7 +36,7 @@ type exportArrays struct {
 }
 
 func (f *file) exportPart() *exportTable {
-	return f.exports.get(func() exportTable {
+	return f.exports.Get(func() exportTable {
 		var t exportTable
 		d := f.directory(exportDirectory)
 		at := int64(-1)

@@ -26,32 +26,19 @@ type file struct {
 	nt   int64 // offset of "PE\0\0"
 	is64 bool
 
-	sections   once[[]section]
-	dirs       once[[]directory]
-	overlay    once[overlay]
-	rich       once[rich]
-	pdb        once[[]byte]
-	imports    once[importTable]
-	delayed    once[importTable]
-	imphash    once[[]byte]
-	exports    once[exportTable]
-	resources  once[resourceTable]
-	versions   once[versionTable]
-	checksum   once[module.Value]
-	signatures once[[]*authenticode.Signature]
-}
-
-// once keeps a part that is computed at first use. A scan is one goroutine.
-type once[T any] struct {
-	done  bool
-	value T
-}
-
-func (o *once[T]) get(compute func() T) *T {
-	if !o.done {
-		o.value, o.done = compute(), true
-	}
-	return &o.value
+	sections   module.Once[[]section]
+	dirs       module.Once[[]directory]
+	overlay    module.Once[overlay]
+	rich       module.Once[rich]
+	pdb        module.Once[[]byte]
+	imports    module.Once[importTable]
+	delayed    module.Once[importTable]
+	imphash    module.Once[[]byte]
+	exports    module.Once[exportTable]
+	resources  module.Once[resourceTable]
+	versions   module.Once[versionTable]
+	checksum   module.Once[module.Value]
+	signatures module.Once[[]*authenticode.Signature]
 }
 
 // open finds the headers the way libyara does: the whole optional header with

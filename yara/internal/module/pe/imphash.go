@@ -12,7 +12,7 @@ import (
 // each as library.function in lower case, joined by commas, as Mandiant
 // described it in 2014. The library goes without .dll, .sys or .ocx.
 func importHash(_ *module.Context, f *file, _ []module.Value) module.Value {
-	return module.Bytes(*f.imphash.get(func() []byte {
+	return module.Bytes(*f.imphash.Get(func() []byte {
 		digest := md5.New()
 		var line []byte
 		for _, lib := range f.standard().libraries {

@@ -37,7 +37,7 @@ type importTable struct {
 // standard reads the import directory. Descriptors without a usable name or
 // without functions are left out, as in libyara.
 func (f *file) standard() *importTable {
-	return f.imports.get(func() importTable {
+	return f.imports.Get(func() importTable {
 		var t importTable
 		d := f.directory(importDirectory)
 		at := int64(-1)

@@ -35,7 +35,7 @@ type resourceTable struct {
 }
 
 func (f *file) resourcePart() *resourceTable {
-	return f.resources.get(func() resourceTable {
+	return f.resources.Get(func() resourceTable {
 		var t resourceTable
 		d := f.directory(resourceDirectory)
 		if d.address == 0 {

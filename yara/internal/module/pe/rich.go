@@ -25,7 +25,7 @@ type rich struct {
 }
 
 func (f *file) richPart() *rich {
-	return f.rich.get(func() rich {
+	return f.rich.Get(func() rich {
 		start, end, key, ok := f.findRich()
 		if !ok {
 			return rich{}

@@ -23,7 +23,7 @@ type section struct {
 
 // table reads the section headers that are in the file, up to 96.
 func (f *file) table() []section {
-	return *f.sections.get(func() []section {
+	return *f.sections.Get(func() []section {
 		at := f.nt + fileHeader + int64(f.u16(f.nt+20))
 		count := f.declaredSections()
 		out := make([]section, 0, count)
@@ -121,7 +121,7 @@ func (s *section) fullName() []byte {
 type overlay struct{ offset, size int64 }
 
 func (f *file) overlayPart() *overlay {
-	return f.overlay.get(func() overlay {
+	return f.overlay.Get(func() overlay {
 		var start, size uint64
 		for i, table := 0, f.table(); i < len(table); i++ {
 			s := &table[i]
@@ -199,7 +199,7 @@ func directoryListType() *module.Type {
 }
 
 func (f *file) directories() []directory {
-	return *f.dirs.get(func() []directory {
+	return *f.dirs.Get(func() []directory {
 		out := make([]directory, min(f.optional(directoryNumberPlace), directoryCount))
 		for i := range out {
 			out[i] = f.directory(int64(i))

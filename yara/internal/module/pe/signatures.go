@@ -18,7 +18,7 @@ type (
 // signatureList reads the signatures once. The security directory holds an
 // offset in the file, not an address.
 func (f *file) signatureList() []*signature {
-	return *f.signatures.get(func() []*signature {
+	return *f.signatures.Get(func() []*signature {
 		d := f.directory(securityDirectory)
 		// The sum wraps at 32 bits in libyara, and so it does here.
 		if int64(d.address+d.size) > int64(len(f.data)) {

@@ -24,7 +24,7 @@ type versionInfo struct{ key, value []byte }
 type versionTable struct{ list, dict []versionInfo }
 
 func (f *file) versionPart() *versionTable {
-	return f.versions.get(func() versionTable {
+	return f.versions.Get(func() versionTable {
 		r := versionReader{f: f, work: maxVersionWork}
 		list := f.resourcePart().list
 		for i := range list {

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"vitrine/bench"
+)
+
+// corpora makes the files to scan. windows, when given, is a directory of real
+// programs for Windows that replace the made-up ones.
+func corpora(goroot, windows string, size int64, wanted []string) ([]bench.Corpus, error) {
+	all, err := bench.Corpora(goroot, size)
+	if err != nil {
+		return nil, err
+	}
+	if windows != "" {
+		files, err := bench.Pick(windows, size, 32<<10, 1<<20, func(head []byte) bool { return bytes.HasPrefix(head, []byte("MZ")) })
+		if err != nil {
+			return nil, fmt.Errorf("collect programs for Windows: %w", err)
+		}
+		for i := range all {
+			if all[i].Name == "pe" {
+				all[i].Files = files
+			}
+		}
+	}
+	if len(wanted) == 0 {
+		return all, nil
+	}
+	return slices.DeleteFunc(all, func(c bench.Corpus) bool { return !slices.Contains(wanted, c.Name) }), nil
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"vitrine/internal/cli/chaincmd"
+	"vitrine/internal/cli/machine"
+	"vitrine/internal/cli/service"
+	"vitrine/internal/cli/term"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "write expected output into the scripts instead of comparing")
+
+// TestMain lets the test binary be both programs, with a clock that a script can
+// set: FAKETIME is added to the true time.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"vitrined": func() {
+			signal.Ignore(syscall.SIGPIPE)
+			os.Exit(int(service.Run(context.Background(), world(), os.Args[1:])))
+		},
+		"vitrine": func() {
+			signal.Ignore(syscall.SIGPIPE)
+			env := world()
+			os.Exit(int(machine.Run(context.Background(), env, os.Args[1:], chaincmd.Commands(env, "0.1.0")...)))
+		},
+	})
+}
+
+// world is the real world at another time.
+func world() term.Env {
+	env := term.System()
+	if offset, err := time.ParseDuration(os.Getenv("FAKETIME")); err == nil {
+		env.Now = func() time.Time { return time.Now().Add(offset) }
+	}
+	return env
+}
+
+// TestScript tells the life of a service and of machines that follow it, as
+// stories in testdata/script.
+func TestScript(t *testing.T) {
+	witness := filepath.Join(t.TempDir(), "vitrine-witness")
+	build(t, witness, "../vitrine-witness")
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       *update,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("PATH", filepath.Dir(witness)+string(os.PathListSeparator)+e.Getenv("PATH"))
+			e.Setenv("VITRINE_STATE", filepath.Join(e.WorkDir, "state"))
+			e.Setenv("HOME", e.WorkDir)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"port": port, "answers": answers},
+	})
+}
+
+// port NAME… sets variables to addresses nobody listens at.
+func port(ts *testscript.TestScript, _ bool, args []string) {
+	for _, name := range args {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		ts.Check(err)
+		defer l.Close() // not before all are chosen
+		ts.Setenv(name, l.Addr().String())
+	}
+}
+
+// answers ADDRESS… waits until somebody answers HTTP at each.
+func answers(ts *testscript.TestScript, _ bool, args []string) {
+	for _, address := range args {
+		if !answered(address) {
+			ts.Fatalf("nobody answers at %s", address)
+		}
+	}
+}
+
+func answered(address string) bool {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if answer, err := http.Get("http://" + address + "/"); err == nil {
+			answer.Body.Close()
+			return true
+		}
+	}
+	return false
+}
+
+func build(t *testing.T, to, pkg string) {
+	t.Helper()
+	if out, err := goBuild(to, pkg); err != nil {
+		t.Fatalf("go build %s: %v\n%s", pkg, err, strings.TrimSpace(string(out)))
+	}
+}

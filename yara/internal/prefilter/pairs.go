@@ -1,0 +1,107 @@
+package prefilter
+
+import "math/bits"
+
+// pairFilter finds windows of one and two bytes, of which there are few. They
+// are dealt into eight sets, one bit each. A table for each half of the first
+// and of the second byte tells in which sets it occurs; where all four agree on
+// a set one of its windows may stand.
+type pairFilter [4][16]byte
+
+// halves gives the places in the tables that two bytes have.
+func halves(a, b byte) [4]byte { return [4]byte{a & 15, a >> 4, b & 15, b >> 4} }
+
+// passes reports whether a window may stand where two bytes are.
+func (f *pairFilter) passes(a, b byte) bool {
+	return f[0][a&15]&f[1][a>>4]&f[2][b&15]&f[3][b>>4] != 0
+}
+
+// newPairFilter takes windows of two bytes and of one.
+func newPairFilter(pairs, singles []window) *pairFilter {
+	f := new(pairFilter)
+	for _, w := range pairs {
+		v := w.hash * hashInverse
+		f.add(byte(v), byte(v>>8))
+	}
+	for _, w := range singles {
+		for c := range foldedBytes {
+			f.add(byte(w.hash*hashInverse), byte(foldedByte(uint32(c))))
+		}
+	}
+	return f
+}
+
+// add enters a folded pair in every way it can be written.
+func (f *pairFilter) add(a, b byte) {
+	set := f.best(halves(a, b))
+	for _, a := range [...]byte{a, a &^ 0x20} {
+		for _, b := range [...]byte{b, b &^ 0x20} {
+			for k, h := range halves(a, b) {
+				f[k][h] |= 1 << set
+			}
+		}
+	}
+}
+
+// best gives the set that would let the fewest other pairs pass.
+func (f *pairFilter) best(halves [4]byte) (set int) {
+	least := 1 << 20
+	for s := range 8 {
+		before, after := 1, 1
+		for k, h := range halves {
+			n := f.count(k, s)
+			before *= n
+			if f[k][h]>>s&1 == 0 {
+				n++
+			}
+			after *= n
+		}
+		if after-before < least {
+			least, set = after-before, s
+		}
+	}
+	return set
+}
+
+// count tells how many halves a set has in a table.
+func (f *pairFilter) count(k, set int) int {
+	n := 0
+	for _, sets := range f[k] {
+		n += bits.OnesCount8(sets >> set & 1)
+	}
+	return n
+}
+
+// scanPairs reports what the shelves of pairs and of single bytes hold.
+func (t *Table) scanPairs(data []byte, from, to int, sink Sink) {
+	if t.vector {
+		from = t.scanPairsVector(data, from, to, sink)
+	}
+	for ; from < min(to, len(data)-1); from++ {
+		if t.pairs.passes(data[from], data[from+1]) {
+			t.lookupAll(pair, single, data, from, sink)
+		}
+	}
+	if from < to {
+		t.lookupAll(pair, single, data, from, sink)
+	}
+}
+
+// scanPairsVector probes whole groups and gives the first position it left.
+func (t *Table) scanPairsVector(data []byte, from, to int, sink Sink) int {
+	var masks [blockLen / groupLen]uint32
+	to = min(to, len(data)-1) // the last pair of a group ends behind it
+	for {
+		groups := min(to-from, blockLen) / groupLen
+		if groups <= 0 {
+			return from
+		}
+		probePairs(masks[:groups], data[from:], t.pairs)
+		for g, m := range masks[:groups] {
+			for ; m != 0; m &= m - 1 {
+				t.lookupAll(pair, single, data, from+g*groupLen+bits.TrailingZeros32(m), sink)
+			}
+		}
+		from += groups * groupLen
+	}
+}
