@@ -47,6 +47,13 @@ func (r Recipe) Files() []string {
 
 func (p Platform) file(command string) string { return command + "_" + p.OS + "_" + p.Arch }
 
+// Names of the other files of a release.
+const (
+	SourceFile     = "source.tar"
+	ProvenanceFile = "provenance.json"
+	SBOMSuffix     = ".cdx.json" // behind the name of a binary
+)
+
 // Words in braces stand for what differs from place to place, and must leave no
 // trace in the binaries.
 const (
@@ -94,6 +101,18 @@ func (r Recipe) Build() statement.Build {
 // release was built as this package builds. It is never handed a command to
 // run: one that is not this package's own is refused.
 func Of(names []string, b statement.Build) (Recipe, error) {
+	r, err := recipeOf(names)
+	if err != nil {
+		return r, err
+	}
+	own := r.Build()
+	if !slices.Equal(own.Command, b.Command) || !slices.Equal(own.Env, b.Env) {
+		return r, fmt.Errorf("it was built by another recipe than this program's: %q with %q", b.Command, b.Env)
+	}
+	return r, nil
+}
+
+func recipeOf(names []string) (Recipe, error) {
 	var r Recipe
 	for _, name := range names {
 		parts := strings.Split(path.Base(name), "_")
@@ -108,10 +127,6 @@ func Of(names []string, b statement.Build) (Recipe, error) {
 	r.Platforms = slices.Compact(r.Platforms)
 	if len(r.Files()) != len(names) {
 		return r, fmt.Errorf("%d binaries, and %d commands for %d platforms", len(names), len(r.Commands), len(r.Platforms))
-	}
-	own := r.Build()
-	if !slices.Equal(own.Command, b.Command) || !slices.Equal(own.Env, b.Env) {
-		return r, fmt.Errorf("it was built by another recipe than this program's: %q with %q", b.Command, b.Env)
 	}
 	return r, nil
 }

@@ -47,6 +47,10 @@ func RuleBundle(channel string, serial int64) string {
 // ReleaseFile is the TUF target of a file of a release, such as a binary.
 func ReleaseFile(version, name string) string { return "release/" + version + "/" + name }
 
+// Release is the name that what was said of a release goes by. There is a leaf
+// and a proof, and no file.
+func Release(version string) string { return ReleaseFile(version, "release") }
+
 // Rebuild is the name that a rebuilder's word on a release goes by. There is a
 // leaf and a proof, and no file.
 func Rebuild(version, rebuilder string) string { return "rebuild/" + version + "/" + rebuilder }

@@ -4,6 +4,8 @@ package buildtest
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -89,4 +91,30 @@ func Cache(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return strings.TrimSpace(string(out))
+}
+
+// Release makes the folder of a release whose binaries are made-up bytes and
+// not built of anything. Word goes into each of them.
+func Release(t testing.TB, version, word string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	put := func(name string) build.Item {
+		data := []byte(name + " " + version + " " + word + "\n")
+		Write(t, dir, name, string(data))
+		return build.Item{Name: name, SHA256: sha256.Sum256(data), Size: int64(len(data))}
+	}
+	m := build.Manifest{
+		Schema: "vitrine.release/v1", Version: version, Repo: "https://example.org/small", Commit: strings.Repeat("a", 40), Location: "here",
+		Go: "go1.26.8", GoH1: "h1:" + strings.Repeat("A", 43) + "=", Archive: put(build.SourceFile), Provenance: put(build.ProvenanceFile),
+	}
+	for _, name := range build.Standard().Files() {
+		m.Binaries = append(m.Binaries, put(name))
+		m.SBOM = append(m.SBOM, put(name+build.SBOMSuffix))
+	}
+	text, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	Write(t, dir, build.ManifestName, string(text))
+	return dir
 }
