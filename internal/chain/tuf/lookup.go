@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 )
 
@@ -173,4 +174,20 @@ func follow(d *delegations, path string) (next []visit, last bool, err error) {
 		}
 	}
 	return next, false, nil
+}
+
+// Published is the path of a target's file below the place where a repository
+// has its targets. With consistent snapshots the digest is part of the name.
+// SPEC: TUF 1.0.34, 6.2.1.
+func (c *Client) Published(t Target) (string, error) {
+	if c.root.Consistent != nil && !*c.root.Consistent {
+		return t.Path, nil
+	}
+	for _, kind := range []string{"sha256", "sha512"} {
+		if sum := t.Hashes[kind]; sum != "" {
+			dir, base := path.Split(t.Path)
+			return dir + sum + "." + base, nil
+		}
+	}
+	return "", fmt.Errorf("target %s: no digest of a known kind named for it", t.Path)
 }

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"net/url"
 	"time"
 )
 
@@ -95,6 +96,7 @@ type Repo struct {
 	Files0                             Object            // targets of the role targets
 	Delegated                          map[string]Object // targets of delegated roles
 	Delegations                        Object            // the field delegations of the role targets, or nil
+	Nested                             map[string]Object // the same of delegated roles
 	Signers                            map[string][]Key  // who signs a delegated role
 }
 
@@ -105,7 +107,7 @@ func New(expires time.Time) *Repo {
 		Files: map[string][]byte{}, Expires: expires,
 		Root: one("root"), Timestamp: one("timestamp"), Snapshot: one("snapshot"), Targets: one("targets"),
 		Versions: map[string]int64{"root": 1, "timestamp": 1, "snapshot": 1, "targets": 1},
-		Files0:   Object{}, Delegated: map[string]Object{}, Signers: map[string][]Key{},
+		Files0:   Object{}, Delegated: map[string]Object{}, Nested: map[string]Object{}, Signers: map[string][]Key{},
 	}
 }
 
@@ -144,6 +146,9 @@ func (r *Repo) Publish() {
 	for role, list := range r.Delegated {
 		body := r.Body("targets", role)
 		body["targets"] = list
+		if d := r.Nested[role]; d != nil {
+			body["delegations"] = d
+		}
 		meta[role+".json"] = r.put(role, body, r.Signers[role])
 	}
 	body := r.Body("targets", "targets")
@@ -163,7 +168,7 @@ func (r *Repo) Publish() {
 // put writes a versioned file and gives what others say of it.
 func (r *Repo) put(role string, body Object, keys []Key) Object {
 	data := Sign(body, keys...)
-	r.Files[fmt.Sprintf("%d.%s.json", r.Versions[role], role)] = data
+	r.Files[fmt.Sprintf("%d.%s.json", r.Versions[role], url.PathEscape(role))] = data
 	return Object{"version": r.Versions[role], "length": len(data), "hashes": Digest(data)}
 }
 
@@ -191,8 +196,18 @@ func (r *Repo) Delegate(name string, by Role, list Object, terminating bool, pat
 		r.Delegations = Object{"keys": Object{}, "roles": []any{}}
 	}
 	maps.Copy(r.Delegations["keys"].(Object), KeysOf(by))
-	role := by.Object()
-	role["name"], role["paths"], role["terminating"] = name, paths, terminating
-	r.Delegations["roles"] = append(r.Delegations["roles"].([]any), role)
+	r.Delegations["roles"] = append(r.Delegations["roles"].([]any), by.delegated(name, terminating, paths))
 	r.Delegated[name], r.Signers[name], r.Versions[name] = list, by.Keys, 1
+}
+
+// delegated is a role as those write it who delegate to it.
+func (r Role) delegated(name string, terminating bool, paths []any) Object {
+	role := r.Object()
+	role["name"], role["paths"], role["terminating"] = name, paths, terminating
+	return role
+}
+
+// Delegation is the field delegations of metadata that delegate to one role.
+func Delegation(name string, by Role, paths ...any) Object {
+	return Object{"keys": KeysOf(by), "roles": []any{by.delegated(name, false, paths)}}
 }
