@@ -32,6 +32,20 @@ var ErrExpired = errors.New("expired")
 // was trusted before.
 var ErrRollback = errors.New("older than what was trusted before")
 
+// ErrBad is matched by errors that say what is wrong with metadata that were
+// fetched: signed by too few, other than announced, or malformed. Errors of the
+// fetcher and of the store are not.
+var ErrBad = errors.New("bad metadata")
+
+// bad marks an error as one about metadata, and leaves its text alone.
+type bad struct{ error }
+
+// Is implements the interface of errors.Is.
+func (bad) Is(target error) bool { return target == ErrBad }
+
+// Unwrap implements the interface of errors.Unwrap.
+func (b bad) Unwrap() error { return b.error }
+
 // Limits on the size of metadata in bytes, and on their number.
 const (
 	maxRoot      = 512 << 10
@@ -152,7 +166,10 @@ func (c *Client) refreshRoot(ctx context.Context) error {
 			return err
 		}
 		if err := c.nextRoot(data); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return bad{fmt.Errorf("%s: %w", name, err)}
+		}
+		if err := c.cfg.Store.write("root", data); err != nil {
+			return err
 		}
 	}
 	if err := c.forgetRotated(before); err != nil {
@@ -172,10 +189,7 @@ func (c *Client) nextRoot(data []byte) error {
 	if s.Version != c.rootInfo.Version+1 {
 		return fmt.Errorf("version %d, and %d was asked for", s.Version, c.rootInfo.Version+1)
 	}
-	if err := c.trust(data); err != nil {
-		return err
-	}
-	return c.cfg.Store.write("root", data)
+	return c.trust(data)
 }
 
 // forgetRotated drops what was signed with keys of the timestamp or snapshot
@@ -224,7 +238,7 @@ func (c *Client) refreshTimestamp(ctx context.Context) error {
 	}
 	s, err := c.openTimestamp(data, kept)
 	if err != nil {
-		return err
+		return bad{err}
 	}
 	if err := c.fresh(s); err != nil {
 		return err
@@ -280,14 +294,14 @@ func (c *Client) refreshSnapshot(ctx context.Context) error {
 		return err
 	}
 	if err := meta.check(data); err != nil {
-		return fmt.Errorf("snapshot metadata: %w", err)
+		return bad{fmt.Errorf("snapshot metadata: %w", err)}
 	}
 	s, err := c.openSnapshot(data)
 	if err != nil {
-		return err
+		return bad{err}
 	}
 	if s.Version != meta.Version {
-		return fmt.Errorf("snapshot metadata: version %d, and the timestamp says %d", s.Version, meta.Version)
+		return bad{fmt.Errorf("snapshot metadata: version %d, and the timestamp says %d", s.Version, meta.Version)}
 	}
 	if err := c.fresh(s); err != nil {
 		return err
@@ -344,7 +358,7 @@ func (c *Client) load(ctx context.Context, role string, by roleID, keys map[stri
 	}
 	meta, err := metaOf(c.snapshot.Meta, role+".json")
 	if err != nil {
-		return nil, fmt.Errorf("snapshot metadata: %w", err)
+		return nil, bad{fmt.Errorf("snapshot metadata: %w", err)}
 	}
 	kept, err := c.cfg.Store.read(role)
 	if err != nil {
@@ -361,7 +375,7 @@ func (c *Client) load(ctx context.Context, role string, by roleID, keys map[stri
 	}
 	t, err := c.openTargets(data, role, by, keys, meta)
 	if err != nil {
-		return nil, fmt.Errorf("role %s: %w", role, err)
+		return nil, bad{fmt.Errorf("role %s: %w", role, err)}
 	}
 	return t, c.cfg.Store.write(role, data)
 }

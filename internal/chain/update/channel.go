@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strconv"
@@ -86,7 +87,7 @@ func (u *updater) channel(ctx context.Context, name string) (Channel, error) {
 func (u *updater) offers(ctx context.Context, channel string) ([]*offer, error) {
 	targets, err := u.tuf.TargetsOf(ctx, authors.Rules(channel))
 	if err != nil {
-		return nil, err
+		return nil, judged(err)
 	}
 	var list []*offer
 	for _, t := range targets {
@@ -141,12 +142,16 @@ func (u *updater) prove(ctx context.Context, o *offer, known installed.Channel) 
 	return check.InForce(o.bundle, u.now)
 }
 
+// fetchClaim fetches what shows that a target is in the log. A site that names
+// the target and does not have that shows nothing, and nothing is taken.
 func (u *updater) fetchClaim(ctx context.Context, target string, c *check.Claim) (err error) {
-	if c.Leaf, err = u.Site.Fetch(ctx, site.Leaf(target), statement.MaxLeaf); err != nil {
-		return err
+	if c.Leaf, err = u.Site.Fetch(ctx, site.Leaf(target), statement.MaxLeaf); err == nil {
+		c.Proof, err = u.Site.Fetch(ctx, site.Proof(target), check.MaxProof)
 	}
-	c.Proof, err = u.Site.Fetch(ctx, site.Proof(target), check.MaxProof)
-	return err
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: nothing shows that it is in the log: %w", ErrRefused, err)
+	}
+	return judged(err)
 }
 
 // agrees compares what the log says with what the metadata say.

@@ -42,7 +42,7 @@ func StalenessOf(fresh, now time.Time) Staleness {
 func (u *updater) newest(ctx context.Context) error {
 	note, err := u.Site.Fetch(ctx, site.Checkpoint, proof.MaxNote)
 	if err != nil {
-		return err
+		return judged(err)
 	}
 	v, err := u.policy.Verify(note, u.now)
 	if err != nil {

@@ -28,7 +28,7 @@ func (u *updater) install(ctx context.Context, o *offer) error {
 	}
 	data, err := u.Site.Fetch(ctx, site.File(o.target.Path, sum), o.target.Length)
 	if err != nil {
-		return err
+		return judged(err)
 	}
 	if err := o.target.Check(data); err != nil {
 		return fmt.Errorf("%w: %w", ErrRefused, err)

@@ -20,7 +20,7 @@ func (u *updater) newPolicy(ctx context.Context) error {
 		return nil
 	}
 	if err != nil {
-		return err
+		return judged(err)
 	}
 	sum, err := target.SHA256()
 	if err != nil {
@@ -31,7 +31,7 @@ func (u *updater) newPolicy(ctx context.Context) error {
 	}
 	text, err := u.Site.Fetch(ctx, site.File(site.Policy, sum), policy.MaxPolicy)
 	if err != nil {
-		return err
+		return judged(err)
 	}
 	if err := target.Check(text); err != nil {
 		return fmt.Errorf("%w: %w", ErrRefused, err)

@@ -170,8 +170,14 @@ func (u *updater) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = u.tuf.Refresh(ctx)
-	if errors.Is(err, tuf.ErrRollback) {
+	return judged(u.tuf.Refresh(ctx))
+}
+
+// judged makes an error about what was fetched one that refuses it. That
+// something is too old proves nobody wrong: it is what a machine sees whose
+// network is cut, or whose operator sleeps.
+func judged(err error) error {
+	if errors.Is(err, tuf.ErrBad) && !errors.Is(err, tuf.ErrExpired) || errors.Is(err, site.ErrTooLarge) {
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	return err
