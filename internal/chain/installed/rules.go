@@ -118,6 +118,12 @@ func (d Dir) prune(channel string, c current) error {
 	return nil
 }
 
+// Used says whether anything was ever installed here.
+func (d Dir) Used() bool {
+	_, err := os.Stat(d.file("current.json"))
+	return err == nil
+}
+
 // Rules is an installed bundle, read and checked.
 type Rules struct {
 	Info Info

@@ -46,7 +46,7 @@ type statusReport struct {
 }
 
 func runStatus(env term.Env, flag string, asJSON bool) error {
-	dir, err := state.Dir(env, flag)
+	dir, err := state.Installed(env, flag)
 	if err != nil {
 		return err
 	}

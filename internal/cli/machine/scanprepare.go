@@ -73,7 +73,7 @@ func (o *scanOptions) installed(env term.Env, p *prepared) ([]string, error) {
 	if o.noDefaultRules {
 		return nil, nil
 	}
-	dir, err := state.Dir(env, o.state)
+	dir, err := state.Installed(env, o.state)
 	if err != nil {
 		return nil, nil // no home, nothing installed
 	}

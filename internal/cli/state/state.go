@@ -13,6 +13,19 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// system is where the machine's own state is, for everybody to read.
+const system = "/var/lib/vitrine"
+
+// Installed is the state to read rules from: the user's own if there is one,
+// else the machine's.
+func Installed(env term.Env, flag string) (installed.Dir, error) {
+	own, err := Dir(env, flag)
+	if flag != "" || err == nil && own.Used() || !(installed.Dir{Path: system}).Used() {
+		return own, err
+	}
+	return installed.Dir{Path: system}, nil
+}
+
 // Flag puts --state on a command.
 func Flag(c *cobra.Command, value *string) {
 	c.Flags().StringVar(value, "state", "", "the machine's `FOLDER` (default: /var/lib/vitrine for root, else ~/.local/state/vitrine)")
@@ -27,7 +40,7 @@ func Dir(env term.Env, flag string) (installed.Dir, error) {
 	case env.Getenv("VITRINE_STATE") != "":
 		return installed.Dir{Path: env.Getenv("VITRINE_STATE")}, nil
 	case os.Geteuid() == 0:
-		return installed.Dir{Path: "/var/lib/vitrine"}, nil
+		return installed.Dir{Path: system}, nil
 	case env.Getenv("XDG_STATE_HOME") != "":
 		return installed.Dir{Path: filepath.Join(env.Getenv("XDG_STATE_HOME"), "vitrine")}, nil
 	case env.Getenv("HOME") != "":
