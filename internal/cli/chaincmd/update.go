@@ -23,6 +23,7 @@ type updateOptions struct {
 	from  string
 	trust string
 	state string
+	back  string
 	json  bool
 }
 
@@ -51,6 +52,7 @@ from whoever runs the service. Afterwards the machine's own newer ones count.`,
 	c.Flags().StringVar(&o.from, "from", "", "the `SITE`: a URL or a folder")
 	c.Flags().StringVar(&o.trust, "trust", "/etc/vitrine/trust", "the `FOLDER` to trust at the first update")
 	state.Flag(c, &o.state)
+	c.Flags().StringVar(&o.back, "back", "", "use the bundle before the newest of a `CHANNEL`, until there is a newer one; gets nothing")
 	c.Flags().BoolVar(&o.json, "json", false, "print one JSON document (schema vitrine.update/v1)")
 	return c
 }
@@ -64,6 +66,9 @@ func noArguments(c *cobra.Command, args []string) error {
 }
 
 func runUpdate(ctx context.Context, env term.Env, o updateOptions, version string) error {
+	if o.back != "" {
+		return runBack(env, o)
+	}
 	if o.from == "" {
 		o.from = env.Getenv("VITRINE_SITE")
 	}
@@ -96,6 +101,24 @@ func runUpdate(ctx context.Context, env term.Env, o updateOptions, version strin
 		fmt.Fprintln(env.Stderr, "The rules in use were not changed.")
 		return term.ErrNo
 	}
+	return err
+}
+
+// runBack is for a bundle that turns out to be bad on this machine.
+func runBack(env term.Env, o updateOptions) error {
+	dir, err := state.Dir(env, o.state)
+	if err != nil {
+		return err
+	}
+	held, err := dir.Lock()
+	if err != nil {
+		return err
+	}
+	defer held.Unlock()
+	if err := dir.Back(o.back); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(env.Stdout, "%s: the bundle before the newest is in use, until there is a newer one\n", o.back)
 	return err
 }
 
