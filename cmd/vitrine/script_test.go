@@ -5,7 +5,6 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -21,6 +20,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
 
+	"vitrine/internal/cli/clitest"
 	"vitrine/internal/engine/document/documenttest"
 )
 
@@ -55,7 +55,7 @@ func TestScript(t *testing.T) {
 			"wrapped":  wrapped,
 			"packed":   packed,
 			"fifo":     fifo,
-			"conforms": conforms,
+			"conforms": clitest.Conforms(schemas),
 			"named":    named,
 			"signals":  signals,
 		},
@@ -176,26 +176,6 @@ func named(ts *testscript.TestScript, neg bool, args []string) {
 		name, err := strconv.Unquote(`"` + quoted + `"`)
 		ts.Check(err)
 		ts.Check(os.WriteFile(ts.MkAbs(args[0])+"/"+name, []byte("marker"), 0o644))
-	}
-}
-
-// conforms SCHEMA FILE holds a JSON document, or JSON lines, against a schema
-// of docs/spec/cli. FILE may be stdout.
-func conforms(ts *testscript.TestScript, neg bool, args []string) {
-	s, err := loadSchema("../../docs/spec/cli/" + args[0])
-	ts.Check(err)
-	decoder := json.NewDecoder(strings.NewReader(ts.ReadFile(args[1])))
-	decoder.UseNumber()
-	for n := 0; ; n++ {
-		var v any
-		err := decoder.Decode(&v)
-		if err == io.EOF && n > 0 {
-			return
-		}
-		ts.Check(err)
-		if problem := s.check(v); problem != "" {
-			ts.Fatalf("document %d: %s", n+1, problem)
-		}
 	}
 }
 

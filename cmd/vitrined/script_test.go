@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"vitrine/internal/cli/chaincmd"
+	"vitrine/internal/cli/clitest"
 	"vitrine/internal/cli/machine"
 	"vitrine/internal/cli/service"
 	"vitrine/internal/cli/term"
@@ -64,7 +65,9 @@ func TestScript(t *testing.T) {
 			e.Setenv("HOME", e.WorkDir)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"port": port, "answers": answers},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"port": port, "answers": answers, "flip": flip, "glob": glob, "conforms": clitest.Conforms("../../docs/spec/cli"),
+		},
 	})
 }
 
@@ -85,6 +88,23 @@ func answers(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("nobody answers at %s", address)
 		}
 	}
+}
+
+// flip FILE changes one bit in the middle of a file.
+func flip(ts *testscript.TestScript, _ bool, args []string) {
+	data := []byte(ts.ReadFile(args[0]))
+	data[len(data)/2] ^= 1
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o644))
+}
+
+// glob VAR PATTERN sets a variable to the one file that fits a pattern.
+func glob(ts *testscript.TestScript, _ bool, args []string) {
+	found, err := filepath.Glob(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if len(found) != 1 {
+		ts.Fatalf("%d files fit %s", len(found), args[1])
+	}
+	ts.Setenv(args[0], found[0])
 }
 
 func answered(address string) bool {

@@ -28,7 +28,7 @@ func newVerify(env term.Env) *cobra.Command {
 		RunE:        func(c *cobra.Command, _ []string) error { return c.Help() },
 		Annotations: map[string]string{page.Exit: page.Exits("done", ""), page.See: "vitrine-update(1), vitrine-status(1)"},
 	}
-	c.AddCommand(newVerifyRules(env))
+	c.AddCommand(newVerifyRules(env), newVerifyLog(env), newVerifyEntry(env), newVerifyFile(env))
 	return c
 }
 
@@ -57,13 +57,7 @@ type trusted struct {
 
 // open finds out who is trusted now, without changing what this machine trusts.
 func (o *verifyOptions) open(ctx context.Context, env term.Env) (*trusted, func(), error) {
-	if o.from == "" {
-		o.from = env.Getenv("VITRINE_SITE")
-	}
-	if o.from == "" {
-		return nil, nil, errors.New("--from SITE is missing: a URL or a folder")
-	}
-	from, err := openSite(o.from)
+	from, err := o.site(env)
 	if err != nil {
 		return nil, nil, err
 	}
