@@ -10,6 +10,7 @@
 //	checkpoint        the newest checkpoint of the log
 //	state.json        the newest verified time, and the end of each channel
 //	rules/CHANNEL/N/  an installed bundle: rules.vyr, leaf, proof
+//	release/VERSION/  a program that lies ready: vitrine, leaf, proof
 //	current.json      which bundle of each channel is in use, and which was before
 //	evidence/         signed notes that show that the log forked
 package installed
@@ -35,9 +36,10 @@ type Dir struct {
 
 // State is what must never go backwards.
 type State struct {
-	Time          time.Time          `json:"time"`           // newest time that a quorum of witnesses vouched for
-	PolicyVersion int64              `json:"policy_version"` // of policy.txt, as the log numbers it; 0 for that of the first start
-	Channels      map[string]Channel `json:"channels"`       // newest bundle accepted, by channel
+	Time          time.Time          `json:"time"`             // newest time that a quorum of witnesses vouched for
+	PolicyVersion int64              `json:"policy_version"`   // of policy.txt, as the log numbers it; 0 for that of the first start
+	Channels      map[string]Channel `json:"channels"`         // newest bundle accepted, by channel
+	Release       Release            `json:"release,omitzero"` // newest release that was laid ready
 	Problem       *Problem           `json:"problem,omitempty"`
 	Tried         time.Time          `json:"tried"`     // last update that was tried
 	Succeeded     time.Time          `json:"succeeded"` // last update that found everything in order

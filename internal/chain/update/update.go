@@ -29,6 +29,10 @@ type Config struct {
 	Engine   string   // version of this program, such as 0.3.0
 	Channels []string // channels to follow, in order
 
+	// Release is the file of a release that runs on this machine, such as
+	// vitrine_linux_amd64, to lay the newest one ready; empty for not to.
+	Release string
+
 	// Root and Policy are the trust of the first start. They are not looked at
 	// once the machine has its own.
 	Root, Policy []byte
@@ -46,7 +50,8 @@ type Report struct {
 	Fresh    time.Time // when a quorum of witnesses last vouched for it
 	Cosigned []policy.Cosigned
 	Stale    Staleness
-	Clock    error // the machine's clock is behind what is known; nil if not
+	Release  *Release // nil if it was not asked for
+	Clock    error    // the machine's clock is behind what is known; nil if not
 }
 
 // Channel is what became of one channel.
@@ -96,7 +101,7 @@ func (u *updater) run(ctx context.Context) error {
 	if p := u.state.Problem; p != nil && p.Kind == "fork" {
 		return fmt.Errorf("%w: the log has forked, and updates have stopped: %s", ErrRefused, p.Text)
 	}
-	for _, step := range []func(context.Context) error{u.refresh, u.newPolicy, u.newest, u.channels} {
+	for _, step := range []func(context.Context) error{u.refresh, u.newPolicy, u.newest, u.channels, u.release} {
 		if err := step(ctx); err != nil {
 			return err
 		}
