@@ -22,6 +22,9 @@ var ErrClosing = errors.New("the log is shutting down")
 // is in the log already gets the proof of the first. When ctx ends before the
 // witnesses answered, the entry may be published later: ask again.
 func (l *Log) Add(ctx context.Context, leaf []byte) ([]byte, error) {
+	if entry := l.known(leaf); entry != nil {
+		return l.published(ctx, entry)
+	}
 	envelope, err := statement.ParseLeaf(leaf)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
@@ -38,6 +41,14 @@ func (l *Log) Add(ctx context.Context, leaf []byte) ([]byte, error) {
 		return nil, err
 	}
 	return l.published(ctx, entry)
+}
+
+// known gives an entry that is in the log, or on its way. Whether its authors
+// may still say so is not asked: it has been said.
+func (l *Log) known(leaf []byte) *pending {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.chains.entries[proof.LeafHash(leaf)]
 }
 
 // pending is an entry on its way into the log, or in it.

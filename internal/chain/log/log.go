@@ -37,6 +37,10 @@ type Config struct {
 	Signer note.Signer    // its name is the log's origin
 	Policy *policy.Policy // whose cosignatures a checkpoint needs, and where to get them
 
+	// Next is a policy that was announced and comes into force later, or nil. Until
+	// then a checkpoint needs the cosignatures of both.
+	Next *policy.Policy
+
 	// Authors gives who must sign a statement. It is asked for each entry.
 	Authors func(context.Context, statement.Statement) (check.Authors, error)
 
@@ -77,6 +81,9 @@ func Open(ctx context.Context, cfg Config) (*Log, error) {
 	if cfg.Signer.Name() != cfg.Policy.Origin() {
 		return nil, fmt.Errorf("the key is of the log %s, and the policy of %s", cfg.Signer.Name(), cfg.Policy.Origin())
 	}
+	if cfg.Next != nil && cfg.Next.Origin() != cfg.Policy.Origin() {
+		return nil, fmt.Errorf("the next policy is of the log %s, and this is %s", cfg.Next.Origin(), cfg.Policy.Origin())
+	}
 	if err := (durable.Disk{}).MkdirAll(cfg.Dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -104,12 +111,15 @@ func (l *Log) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := l.askAgain(); err != nil {
+		return err
+	}
 	l.appender, l.shutdown, l.reader, err = tessera.NewAppender(running, driver, options)
 	if err != nil {
 		return fmt.Errorf("start the log: %w", err)
 	}
-	if _, err := l.reader.ReadCheckpoint(ctx); err != nil {
-		return fmt.Errorf("%w: %v", ErrNoCheckpoint, err)
+	if err := l.ready(ctx); err != nil {
+		return err
 	}
 	l.awaiter = tessera.NewPublicationAwaiter(running, l.reader.ReadCheckpoint, 20*time.Millisecond)
 	if err := l.behind(ctx); err != nil {
@@ -119,7 +129,7 @@ func (l *Log) start(ctx context.Context) error {
 }
 
 func (c Config) options() (*tessera.AppendOptions, error) {
-	group, err := witnesses(c.Policy)
+	group, err := c.witnesses()
 	if err != nil {
 		return nil, err
 	}
@@ -142,11 +152,15 @@ func or[T comparable](value, otherwise T) T {
 
 // Close refuses new entries, publishes those under way, and gives the folder
 // free. When ctx ends before that, entries may be in the log and not published
-// yet; the next start publishes them.
+// yet; the next start publishes them. Closing what is closed does nothing.
 func (l *Log) Close(ctx context.Context) error {
 	l.mu.Lock()
+	before := l.closed
 	l.closed = true
 	l.mu.Unlock()
+	if before {
+		return nil
+	}
 	return errors.Join(l.stop(ctx), l.held.Unlock())
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"vitrine/internal/chain/web"
 	"vitrine/internal/chain/witness"
@@ -15,14 +16,43 @@ import (
 	"github.com/transparency-dev/tessera"
 )
 
+// witnesses gives whose cosignatures a checkpoint needs.
+func (c Config) witnesses() (tessera.WitnessGroup, error) {
+	now, err := witnesses(c.Policy)
+	if err != nil || c.Next == nil {
+		return now, err
+	}
+	next, err := witnesses(c.Next)
+	return tessera.NewWitnessGroup(2, now, next), err
+}
+
+// all gives every witness of the policies, each once.
+func (c Config) all() []policy.Witness {
+	list := slices.Clone(c.Policy.Witnesses)
+	if c.Next == nil {
+		return list
+	}
+	for _, w := range c.Next.Witnesses {
+		if !slices.ContainsFunc(list, func(other policy.Witness) bool { return other.VKey == w.VKey }) {
+			list = append(list, w)
+		}
+	}
+	return list
+}
+
 // witnesses turns a policy into the library's groups. The library's own reader
 // takes some policies that nobody has to cosign for, so it is handed only what
 // ours has read, in our spelling.
 func witnesses(p *policy.Policy) (tessera.WitnessGroup, error) {
+	at := map[string]string{}
 	for _, w := range p.Witnesses {
-		if w.URL == "" {
+		switch other, taken := at[w.URL]; {
+		case w.URL == "":
 			return tessera.WitnessGroup{}, fmt.Errorf("the policy does not say at which URL the witness %s is", w.Name)
+		case taken:
+			return tessera.WitnessGroup{}, fmt.Errorf("the witnesses %s and %s are at the same URL: of two such only one is asked", other, w.Name)
 		}
+		at[w.URL] = w.Name
 	}
 	return tessera.NewWitnessGroupFromPolicy(p.Encode())
 }
@@ -38,7 +68,7 @@ func (l *Log) behind(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, w := range l.cfg.Policy.Witnesses {
+	for _, w := range l.cfg.all() {
 		seen, err := l.seenBy(ctx, w)
 		if err != nil || seen == nil {
 			continue

@@ -5,6 +5,7 @@
 //	keys/          key files, as far as they are on this machine
 //	trust/         root.json and policy.txt: what a machine needs for its first start
 //	site/          what is published
+//	policy-next.txt  a witness policy that was announced, until it is adopted
 //	witness/N/     folders of local witnesses, if any were made
 //
 // Keys belong in many hands. The folder works with what it finds: a key that is
@@ -18,6 +19,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"vitrine/internal/chain/keys"
@@ -42,6 +44,10 @@ type plan struct {
 	Origin string          `json:"origin"`  // of the log
 	LogKey string          `json:"log_key"` // key file of the log
 	Roles  map[string]role `json:"roles"`   // of TUF
+
+	// Retired are keys of no role any more. The root that takes a key of the role
+	// root out of use must be signed by those it was signed with.
+	Retired []key `json:"retired,omitempty"`
 }
 
 type role struct {
@@ -86,6 +92,36 @@ func (f *Folder) Policy() (*policy.Policy, error) {
 	return policy.Parse(text)
 }
 
+// Next is a witness policy that was announced and is not adopted yet, or nil.
+// Until then every checkpoint must satisfy both.
+func (f *Folder) Next() (*policy.Policy, error) {
+	text, err := os.ReadFile(f.nextFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return policy.Parse(text)
+}
+
+// SetNext keeps a witness policy that was announced.
+func (f *Folder) SetNext(text []byte) error { return f.disk.WriteFile(f.nextFile(), text, 0o644) }
+
+// Adopt makes the witness policy that was announced the one in force.
+func (f *Folder) Adopt() error {
+	text, err := os.ReadFile(f.nextFile())
+	if err != nil {
+		return fmt.Errorf("no witness policy was announced: %w", err)
+	}
+	if err := f.disk.WriteFile(filepath.Join(f.Trust(), "policy.txt"), text, 0o644); err != nil {
+		return err
+	}
+	return f.disk.Remove(f.nextFile())
+}
+
+func (f *Folder) nextFile() string { return filepath.Join(f.Dir, "policy-next.txt") }
+
 // LogSigner signs checkpoints.
 func (f *Folder) LogSigner() (note.Signer, error) {
 	return keys.LoadNote(f.path(f.plan.LogKey), f.Ask)
@@ -108,10 +144,35 @@ func (f *Folder) Signers(name string) ([]statement.Signer, error) {
 	if !ok {
 		return nil, fmt.Errorf("role %s: not in operator.json", name)
 	}
+	return f.gather(name, r.Keys, r.Threshold)
+}
+
+// RootSigners gives who signs the next root: as many keys as must sign it now,
+// and as many as the root before it asks for.
+func (f *Folder) RootSigners(before tufrepo.Role) (now, then []statement.Signer, err error) {
+	if now, err = f.Signers("root"); err != nil {
+		return nil, nil, err
+	}
+	known := map[string]bool{}
+	for _, k := range before.Keys {
+		known[encode(k)] = true
+	}
+	var keys []key
+	for _, k := range slices.Concat(f.plan.Roles["root"].Keys, f.plan.Retired) {
+		if known[k.Public] {
+			keys = append(keys, k)
+		}
+	}
+	then, err = f.gather("root, as it was", keys, before.Threshold)
+	return now, then, err
+}
+
+// gather gives as many signers as must sign.
+func (f *Folder) gather(name string, from []key, threshold int) ([]statement.Signer, error) {
 	var list []statement.Signer
 	var missing []string
-	for _, k := range r.Keys {
-		if len(list) == r.Threshold {
+	for _, k := range from {
+		if len(list) == threshold {
 			break
 		}
 		spec := k.Spec
@@ -131,8 +192,8 @@ func (f *Folder) Signers(name string) ([]statement.Signer, error) {
 		}
 		list = append(list, s)
 	}
-	if len(list) < r.Threshold {
-		return nil, fmt.Errorf("role %s: %w: %d of %d (not here: %s)", name, ErrTooFew, len(list), r.Threshold, strings.Join(missing, ", "))
+	if len(list) < threshold {
+		return nil, fmt.Errorf("role %s: %w: %d of %d (not here: %s)", name, ErrTooFew, len(list), threshold, strings.Join(missing, ", "))
 	}
 	return list, nil
 }

@@ -74,6 +74,19 @@ func (p *Publisher) say(ctx context.Context, role, name string, s statement.Stat
 	if err != nil {
 		return nil, err
 	}
+	return p.log(ctx, name, leaf)
+}
+
+// sayAs is say, in the name of certain signers.
+func (p *Publisher) sayAs(ctx context.Context, as []statement.Signer, name string, s statement.Statement) (*Published, error) {
+	leaf, err := p.pendingAs(as, name, s)
+	if err != nil {
+		return nil, err
+	}
+	return p.log(ctx, name, leaf)
+}
+
+func (p *Publisher) log(ctx context.Context, name string, leaf []byte) (*Published, error) {
 	text, err := p.Log.Add(ctx, leaf)
 	if err != nil {
 		return nil, fmt.Errorf("log %s: %w", name, err)
@@ -130,7 +143,17 @@ func (p *Publisher) pending(role, name string, s statement.Statement) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
-	if leaf, err = statement.Sign(s, signers...); err != nil {
+	return p.pendingAs(signers, name, s)
+}
+
+// pendingAs is pending, in the name of certain signers.
+func (p *Publisher) pendingAs(signers []statement.Signer, name string, s statement.Statement) ([]byte, error) {
+	file := p.pendingFile(name)
+	if leaf, err := os.ReadFile(file); err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return leaf, err
+	}
+	leaf, err := statement.Sign(s, signers...)
+	if err != nil {
 		return nil, err
 	}
 	if err := p.Disk.MkdirAll(filepath.Dir(file), 0o755); err != nil {

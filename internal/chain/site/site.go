@@ -58,6 +58,10 @@ func Rebuild(version, rebuilder string) string { return "rebuild/" + version + "
 // Policy is the TUF target that names the log, its witnesses and the quorum.
 const Policy = "trust/policy.txt"
 
+// Root is the name that what was said of a root of trust goes by. The root itself
+// is with the TUF metadata.
+func Root(version int64) string { return fmt.Sprintf("trust/%d.root.json", version) }
+
 // Valid reports whether a path may be asked of a site: relative, clean, of
 // letters, digits and "._-+~" in parts that do not begin with a dot.
 // It is the whole defence of a Fetcher against paths that lead elsewhere.

@@ -16,7 +16,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -82,7 +81,11 @@ func (r Repo) Init(l Layout, sign Signers) error {
 	if _, err := os.Stat(r.file("1.root.json")); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: %w", r.dir(), ErrExists)
 	}
-	if err := r.writeRoot(l, 1, sign); err != nil {
+	root, err := r.makeRoot(l, 1, sign)
+	if err != nil {
+		return err
+	}
+	if err := r.Disk.WriteFile(r.file("1.root.json"), root, 0o644); err != nil {
 		return err
 	}
 	s := &state{targets: map[string]*metadata.Metadata[metadata.TargetsType]{}, snapshot: metadata.Snapshot(), timestamp: metadata.Timestamp()}
@@ -184,43 +187,6 @@ func (r Repo) Refresh(sign Signers) error {
 	return r.write(s, old, sign)
 }
 
-// Rotate writes the next root: other keys, or the same for longer. It must be
-// signed by the keys of the root before it as well; sign is asked for the role
-// root once, and gives the signers of both. What changes in roles below takes
-// effect with a new snapshot and timestamp.
-func (r Repo) Rotate(l Layout, sign Signers) error {
-	version, err := r.rootVersion()
-	if err != nil {
-		return err
-	}
-	s, err := r.load()
-	if err != nil {
-		return err
-	}
-	if err := r.writeRoot(l, version+1, sign); err != nil {
-		return err
-	}
-	return r.write(s, []string{metadata.TARGETS}, sign)
-}
-
-func (r Repo) writeRoot(l Layout, version int64, sign Signers) error {
-	root := metadata.Root(r.Now.Add(rootLife).UTC().Truncate(time.Second))
-	root.Signed.Version, root.Signed.ConsistentSnapshot = version, true
-	for _, role := range []Role{l.Root, l.Targets, l.Snapshot, l.Timestamp} {
-		for _, k := range role.Keys {
-			if err := root.Signed.AddKey(tufKey(k), role.Name); err != nil {
-				return fmt.Errorf("root: %w", err)
-			}
-		}
-		root.Signed.Roles[role.Name].Threshold = role.Threshold
-	}
-	data, err := signed(root, metadata.ROOT, sign)
-	if err != nil {
-		return err
-	}
-	return r.Disk.WriteFile(r.file(strconv.FormatInt(version, 10)+".root.json"), data, 0o644)
-}
-
 func delegate(top *metadata.TargetsType, roles []Role) error {
 	top.Delegations = &metadata.Delegations{Keys: map[string]*metadata.Key{}}
 	for _, d := range roles {
@@ -234,23 +200,6 @@ func delegate(top *metadata.TargetsType, roles []Role) error {
 		}
 	}
 	return nil
-}
-
-func (r Repo) rootVersion() (newest int64, err error) {
-	names, err := filepath.Glob(r.file("*.root.json"))
-	if err != nil {
-		return 0, err
-	}
-	for _, name := range names {
-		number, _, _ := strings.Cut(filepath.Base(name), ".")
-		if n, err := strconv.ParseInt(number, 10, 64); err == nil {
-			newest = max(newest, n)
-		}
-	}
-	if newest == 0 {
-		return 0, fmt.Errorf("%s: no root", r.dir())
-	}
-	return newest, nil
 }
 
 // life is how long metadata of a role are good for.

@@ -128,7 +128,10 @@ func TestRotate(t *testing.T) {
 		}
 		return signers(name)
 	}
-	must(t, repo.Rotate(next, both))
+	root, err := repo.NextRoot(next, both)
+	must(t, err)
+	must(t, repo.Rotate(next, root, both))
+	must(t, repo.Rotate(next, root, both)) // as after a break
 	c := client(t, dir, store, now)
 	must(t, c.Refresh(ctx))
 	if c.RootVersion() != 2 {

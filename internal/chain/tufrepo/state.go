@@ -43,16 +43,26 @@ func numbered(version int64, role string) string {
 // write signs the roles that changed, the snapshot and the timestamp, and
 // writes them in that order.
 func (r Repo) write(s *state, changed []string, sign Signers) error {
+	timestamp, err := r.stage(s, changed, sign)
+	if err != nil {
+		return err
+	}
+	return r.Disk.WriteFile(r.file("timestamp.json"), timestamp, 0o644)
+}
+
+// stage writes all but the timestamp, which it gives: until that is written, no
+// reader looks at the rest.
+func (r Repo) stage(s *state, changed []string, sign Signers) (timestamp []byte, err error) {
 	for _, role := range changed {
 		t := s.targets[role]
 		t.Signed.Version++
 		t.Signed.Expires = r.until(life(role))
 		data, err := signed(t, role, sign)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := r.Disk.WriteFile(r.file(numbered(t.Signed.Version, role)), data, 0o644); err != nil {
-			return err
+			return nil, err
 		}
 		s.snapshot.Signed.Meta[role+".json"] = metaOf(data, t.Signed.Version)
 	}
@@ -60,18 +70,15 @@ func (r Repo) write(s *state, changed []string, sign Signers) error {
 	s.snapshot.Signed.Expires = r.until(snapshotLife)
 	data, err := signed(s.snapshot, metadata.SNAPSHOT, sign)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := r.Disk.WriteFile(r.file(numbered(s.snapshot.Signed.Version, metadata.SNAPSHOT)), data, 0o644); err != nil {
-		return err
+		return nil, err
 	}
 	s.timestamp.Signed.Version++
 	s.timestamp.Signed.Expires = r.until(timestampLife)
 	s.timestamp.Signed.Meta["snapshot.json"] = metaOf(data, s.snapshot.Signed.Version)
-	if data, err = signed(s.timestamp, metadata.TIMESTAMP, sign); err != nil {
-		return err
-	}
-	return r.Disk.WriteFile(r.file("timestamp.json"), data, 0o644)
+	return signed(s.timestamp, metadata.TIMESTAMP, sign)
 }
 
 func (r Repo) until(life time.Duration) time.Time {

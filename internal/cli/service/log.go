@@ -11,17 +11,12 @@ import (
 	"syscall"
 	"time"
 
-	"vitrine/internal/chain/authors"
-	"vitrine/internal/chain/check"
+	"github.com/spf13/cobra"
 	"vitrine/internal/chain/log"
 	"vitrine/internal/chain/operator"
 	"vitrine/internal/chain/site"
-	"vitrine/internal/chain/tuf"
 	"vitrine/internal/cli/page"
 	"vitrine/internal/cli/term"
-	"vitrine/proof/statement"
-
-	"github.com/spf13/cobra"
 )
 
 // logOptions is the command line of log.
@@ -45,7 +40,8 @@ then answered. Without enough witnesses nothing is published.
 All else is files, served by GET: any copy of FOLDER/site behind any server is a
 mirror. One process alone may run the log. It refuses to start from a folder that
 is behind one of its witnesses, such as a restored backup: that would be a second
-history.`,
+history. While a new witness policy is announced and not adopted, checkpoints
+satisfy both.`,
 		Args:        noArguments,
 		RunE:        func(c *cobra.Command, _ []string) error { return runLog(c.Context(), env, o) },
 		Annotations: map[string]string{page.Exit: page.Exits("stopped by a signal, all entries published", ""), page.See: "vitrined-publish(1), vitrined-keys-init(1)"},
@@ -89,34 +85,18 @@ func startLog(ctx context.Context, env term.Env, f *operator.Folder, o logOption
 	if err != nil {
 		return nil, err
 	}
+	next, err := f.Next()
+	if err != nil {
+		return nil, err
+	}
 	l, err := log.Open(ctx, log.Config{
-		Dir: filepath.Join(f.Site(), "log"), Signer: signer, Policy: p, Interval: o.interval,
-		Authors: func(ctx context.Context, s statement.Statement) (check.Authors, error) {
-			return authorsOf(ctx, env, f, s)
-		},
+		Dir: filepath.Join(f.Site(), "log"), Signer: signer, Policy: p, Next: next, Interval: o.interval,
+		Authors: (&trustedNow{env: env, folder: f}).authors,
 	})
 	if errors.Is(err, log.ErrNoCheckpoint) || err != nil && errors.Is(err, context.DeadlineExceeded) {
 		return nil, term.Hint(err, "are the witnesses of %s running?", filepath.Join(f.Trust(), "policy.txt"))
 	}
 	return l, err
-}
-
-// authorsOf reads who may say something from the site's own metadata, as they
-// are now.
-func authorsOf(ctx context.Context, env term.Env, f *operator.Folder, s statement.Statement) (check.Authors, error) {
-	root, err := f.Root()
-	if err != nil {
-		return check.Authors{}, err
-	}
-	store := tuf.Store{Dir: filepath.Join(f.Dir, "tuf-client")}
-	c, err := tuf.New(tuf.Config{Store: store, Fetcher: metadata{site.Dir(f.Site())}, Root: root, Now: env.Now()})
-	if err != nil {
-		return check.Authors{}, err
-	}
-	if err := c.Refresh(ctx); err != nil {
-		return check.Authors{}, fmt.Errorf("the site's metadata: %w (vitrined publish refresh signs them anew)", err)
-	}
-	return authors.Of(c, s)
 }
 
 // metadata reads a site's TUF metadata.

@@ -108,8 +108,10 @@ func (w *World) Start(t testing.TB) {
 	must(t, err)
 	p, err := w.Folder.Policy()
 	must(t, err)
+	next, err := w.Folder.Next()
+	must(t, err)
 	w.Log, err = log.Open(context.Background(), log.Config{
-		Dir: filepath.Join(w.Folder.Site(), "log"), Signer: signer, Policy: p, Interval: 100 * time.Millisecond, BatchAge: 5 * time.Millisecond,
+		Dir: filepath.Join(w.Folder.Site(), "log"), Signer: signer, Policy: p, Next: next, Interval: 100 * time.Millisecond, BatchAge: 5 * time.Millisecond,
 		Authors: func(ctx context.Context, s statement.Statement) (check.Authors, error) {
 			c, err := w.Client(t)
 			if err != nil {
