@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"vitrine/internal/chain/check"
+	"vitrine/internal/chain/monitor"
 	"vitrine/internal/chain/site"
 	"vitrine/internal/cli/page"
 	"vitrine/internal/cli/term"
@@ -103,7 +104,7 @@ func (t *trusted) entry(ctx context.Context, which string) (*entryJSON, error) {
 
 // entryOf judges what lies beside a published file.
 func (t *trusted) entryOf(ctx context.Context, name string) (*entryJSON, error) {
-	c, r, err := t.published(ctx, name)
+	c, r, err := t.published(ctx, monitor.Beside(name))
 	if err != nil {
 		return nil, err
 	}
@@ -129,11 +130,14 @@ func (t *trusted) published(ctx context.Context, name string) (c check.Claim, r 
 	return c, r, err
 }
 
-// speaksOf reports whether a statement is of a file of that name. What a
-// rebuilder says of a release goes by a name that is no subject.
+// speaksOf reports whether a statement is of a file of that name. What is said
+// of a release, as a whole or by a rebuilder, goes by a name that is no subject.
 func speaksOf(s statement.Statement, name string) bool {
-	if p, ok := s.Predicate.(statement.Rebuild); ok && name == site.Rebuild(p.Version, p.Rebuilder) {
-		return true
+	switch p := s.Predicate.(type) {
+	case statement.Rebuild:
+		return name == site.Rebuild(p.Version, p.Rebuilder)
+	case statement.Release:
+		return monitor.Beside(name) == site.Release(p.Version)
 	}
 	return slices.ContainsFunc(s.Subject, func(s statement.Subject) bool { return s.Name == name })
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"vitrine/internal/chain/authors"
+	"vitrine/internal/chain/monitor"
 	"vitrine/internal/cli/page"
 	"vitrine/internal/cli/term"
 	"vitrine/proof/policy"
@@ -129,27 +130,17 @@ func (t *trusted) current(ctx context.Context, sum [32]byte, out *fileReport) er
 			if named, err := target.SHA256(); err != nil || named != sum {
 				continue
 			}
-			c, r, err := t.published(ctx, target.Path)
+			c, r, err := t.published(ctx, monitor.Beside(target.Path))
 			if err != nil {
 				continue // the log itself will tell
 			}
 			e, err := statement.ParseLeaf(c.Leaf)
-			if err == nil && names(e.Statement, sum) == target.Path {
+			if err == nil && monitor.Speaks(e.Statement, target.Path, sum) {
 				out.Entries = append(out.Entries, fileEntry{target.Path, when(r.Verified.Fresh), describeResult(t.tuf, c, r)})
 			}
 		}
 	}
 	return nil
-}
-
-// names gives the name under which a statement speaks of a digest, or nothing.
-func names(s statement.Statement, sum [32]byte) string {
-	for _, s := range s.Subject {
-		if s.SHA256 == sum {
-			return s.Name
-		}
-	}
-	return ""
 }
 
 // search goes through the log.
@@ -164,12 +155,12 @@ func (t *trusted) search(ctx context.Context, v *policy.Verified, sum [32]byte, 
 			progress(e.Index+1, v.Checkpoint.Size)
 		}
 		envelope, _ := statement.ParseLeaf(e.Data) // an unreadable one speaks of nothing
-		name := names(envelope.Statement, sum)
+		name := monitor.NameOf(envelope.Statement, sum)
 		if name == "" {
 			continue
 		}
 		found := fileEntry{name, when(v.Fresh), describe(t.tuf, e.Index, e.Data, e.Hash, v)}
-		if _, r, err := t.published(ctx, name); err == nil && r.Leaf == e.Hash {
+		if _, r, err := t.published(ctx, monitor.Beside(name)); err == nil && r.Leaf == e.Hash {
 			found.Since = when(r.Verified.Fresh)
 		}
 		out.Entries = append(out.Entries, found)
