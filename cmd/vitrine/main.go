@@ -12,11 +12,12 @@ import (
 	"vitrine/internal/cli/chaincmd"
 	"vitrine/internal/cli/machine"
 	"vitrine/internal/cli/term"
+	"vitrine/internal/durable"
 )
 
 func main() {
 	// With the signal ignored, a reader that left is an error of the write.
 	signal.Ignore(syscall.SIGPIPE)
 	env := term.System()
-	os.Exit(int(machine.Run(context.Background(), env, os.Args[1:], chaincmd.Commands(env, machine.Version())...)))
+	os.Exit(int(machine.Run(context.Background(), env, os.Args[1:], chaincmd.Commands(env, machine.Version(), durable.Disk{})...)))
 }

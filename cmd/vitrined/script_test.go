@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"flag"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -35,8 +36,14 @@ func TestMain(m *testing.M) {
 		"vitrine": func() {
 			signal.Ignore(syscall.SIGPIPE)
 			env := world()
-			os.Exit(int(machine.Run(context.Background(), env, os.Args[1:], chaincmd.Commands(env, "0.1.0")...)))
+			disk, gone := unreliable()
+			code := machine.Run(context.Background(), env, os.Args[1:], chaincmd.Commands(env, "0.1.0", disk)...)
+			if gone() {
+				code = errCut
+			}
+			os.Exit(int(code))
 		},
+		"evil": evilMain,
 	})
 }
 
@@ -54,6 +61,10 @@ func world() term.Env {
 func TestScript(t *testing.T) {
 	witness := filepath.Join(t.TempDir(), "vitrine-witness")
 	build(t, witness, "../vitrine-witness")
+	commands := worldCommands()
+	maps.Copy(commands, map[string]func(*testscript.TestScript, bool, []string){
+		"port": port, "answers": answers, "flip": flip, "glob": glob, "conforms": clitest.Conforms("../../docs/spec/cli"),
+	})
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -63,11 +74,9 @@ func TestScript(t *testing.T) {
 			e.Setenv("PATH", filepath.Dir(witness)+string(os.PathListSeparator)+e.Getenv("PATH"))
 			e.Setenv("VITRINE_STATE", filepath.Join(e.WorkDir, "state"))
 			e.Setenv("HOME", e.WorkDir)
-			return nil
+			return setUp(e)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"port": port, "answers": answers, "flip": flip, "glob": glob, "conforms": clitest.Conforms("../../docs/spec/cli"),
-		},
+		Cmds: commands,
 	})
 }
 

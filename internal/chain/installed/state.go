@@ -16,12 +16,15 @@
 package installed
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"vitrine/internal/chain/tuf"
@@ -130,10 +133,17 @@ func (d Dir) SetCheckpoint(note []byte) error {
 	return d.Disk.WriteFile(d.file("checkpoint"), note, 0o644)
 }
 
-// Evidence keeps two signed notes that cannot both be true. What is there
-// already is kept.
+// Evidence keeps two signed notes that cannot both be true, or of which nobody
+// has shown that they can. The same two are kept once, however often they are
+// shown.
 func (d Dir) Evidence(at time.Time, ours, theirs []byte) (folder string, err error) {
-	folder = d.file("evidence/" + at.UTC().Format("20060102T150405Z"))
+	sum := sha256.Sum256(slices.Concat(ours, theirs))
+	name := hex.EncodeToString(sum[:8])
+	if kept, err := filepath.Glob(d.file("evidence/*-" + name)); err == nil && len(kept) > 0 {
+		folder = kept[0]
+	} else {
+		folder = d.file("evidence/" + at.UTC().Format("20060102T150405Z") + "-" + name)
+	}
 	if err := d.Disk.MkdirAll(folder, 0o755); err != nil {
 		return folder, err
 	}

@@ -41,6 +41,7 @@ func (u *updater) channels(ctx context.Context) error {
 		c, err := u.channel(ctx, name)
 		if err != nil {
 			problems = errors.Join(problems, fmt.Errorf("channel %s: %w", name, err))
+			c.Failed = true
 		}
 		u.report.Channels = append(u.report.Channels, c)
 	}

@@ -102,7 +102,7 @@ func (u *updater) sameHistory(ctx context.Context, ours proof.Checkpoint, kept [
 		var err error
 		root, err = tile.NewReader(ctx, u.tile, large).Root(small.Size)
 		if err != nil {
-			return fmt.Errorf("%w: the log does not show how %d entries became %d: %w", ErrRefused, small.Size, large.Size, err)
+			return u.unexplained(small.Size, large.Size, kept, v.Note, err)
 		}
 	}
 	if root == small.Root {
@@ -113,6 +113,17 @@ func (u *updater) sameHistory(ctx context.Context, ours proof.Checkpoint, kept [
 
 func (u *updater) tile(ctx context.Context, path string, limit int64) ([]byte, error) {
 	return u.Site.Fetch(ctx, site.Tile(path), limit)
+}
+
+// unexplained keeps two notes whose trees nobody showed to be of one history. It
+// may be a fork whose one side is hidden, or a site that is incomplete: others,
+// who see more, can tell by the notes.
+func (u *updater) unexplained(small, large int64, ours, theirs []byte, why error) error {
+	folder, err := u.Dir.Evidence(u.now, ours, theirs)
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: the log does not show how %d entries became %d; both signed notes are kept in %s: %w", ErrRefused, small, large, folder, why)
 }
 
 // forked keeps the evidence and stops updates for good: until somebody has

@@ -12,6 +12,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"vitrine/internal/chain/bundle"
@@ -60,6 +61,7 @@ type Channel struct {
 	Serial int64 // in use now; 0 for none
 	Before int64 // in use before
 	Waits  time.Time
+	Failed bool // what is offered now was not taken, or could not be found out
 }
 
 // ErrRefused is wrapped by errors that say that what was offered must not be
@@ -152,7 +154,8 @@ func (u *updater) remember(err error) error {
 	case err == nil:
 		u.state.Problem, u.state.Succeeded = nil, u.state.Tried
 	case errors.Is(err, ErrRefused):
-		u.state.Problem = &installed.Problem{Kind: "refused", Text: err.Error()}
+		text := strings.ReplaceAll(err.Error(), ErrRefused.Error()+": ", "") // the kind says it
+		u.state.Problem = &installed.Problem{Kind: "refused", Text: text}
 	default:
 		u.state.Problem = &installed.Problem{Kind: "failed", Text: err.Error()}
 	}

@@ -15,13 +15,15 @@ import (
 	"vitrine/internal/chain/site"
 	"vitrine/internal/chain/web"
 	"vitrine/internal/cli/term"
+	"vitrine/internal/durable"
 
 	"github.com/spf13/cobra"
 )
 
-// Commands gives the commands, for the root to put into its groups.
-func Commands(env term.Env, version string) []*cobra.Command {
-	return []*cobra.Command{newUpdate(env, version), newStatus(env), newVerify(env)}
+// Commands gives the commands, for the root to put into its groups. What an
+// update changes is written to disk, whose zero value is the machine's own.
+func Commands(env term.Env, version string, disk durable.Disk) []*cobra.Command {
+	return []*cobra.Command{newUpdate(env, version, disk), newStatus(env), newVerify(env)}
 }
 
 // openSite is a site at a URL or in a folder.

@@ -14,6 +14,7 @@ import (
 	"vitrine/internal/cli/page"
 	"vitrine/internal/cli/state"
 	"vitrine/internal/cli/term"
+	"vitrine/internal/durable"
 
 	"github.com/spf13/cobra"
 )
@@ -27,7 +28,7 @@ type updateOptions struct {
 	json  bool
 }
 
-func newUpdate(env term.Env, version string) *cobra.Command {
+func newUpdate(env term.Env, version string, disk durable.Disk) *cobra.Command {
 	var o updateOptions
 	c := &cobra.Command{
 		Use:   "update [flags]",
@@ -46,7 +47,7 @@ learns which files are asked for, and nothing else.
 The first update of a machine needs TRUST: a folder with root.json and policy.txt,
 from whoever runs the service. Afterwards the machine's own newer ones count.`,
 		Args:        noArguments,
-		RunE:        func(c *cobra.Command, _ []string) error { return runUpdate(c.Context(), env, o, version) },
+		RunE:        func(c *cobra.Command, _ []string) error { return runUpdate(c.Context(), env, o, version, disk) },
 		Annotations: map[string]string{page.Exit: page.Exits("up to date", "something was offered that must not be taken"), page.See: "vitrine-status(1), vitrine-verify(1)"},
 	}
 	c.Flags().StringVar(&o.from, "from", "", "the `SITE`: a URL or a folder")
@@ -65,7 +66,7 @@ func noArguments(c *cobra.Command, args []string) error {
 	return nil
 }
 
-func runUpdate(ctx context.Context, env term.Env, o updateOptions, version string) error {
+func runUpdate(ctx context.Context, env term.Env, o updateOptions, version string, disk durable.Disk) error {
 	if o.back != "" {
 		return runBack(env, o)
 	}
@@ -83,6 +84,7 @@ func runUpdate(ctx context.Context, env term.Env, o updateOptions, version strin
 	if err != nil {
 		return err
 	}
+	dir.Disk = disk
 	c := update.Config{Dir: dir, Site: from, Now: env.Now, Engine: version, Channels: []string{"core", "urgent"}, Clean: ownFiles}
 	if c.Root, c.Policy, err = firstTrust(dir, o.trust); err != nil {
 		return err
@@ -191,6 +193,10 @@ func reportUpdate(env term.Env, o updateOptions, r *update.Report, problem error
 
 func printChannel(env term.Env, c update.Channel) (err error) {
 	switch {
+	case c.Failed && c.Serial == 0:
+		_, err = fmt.Fprintf(env.Stdout, "%s: none is installed\n", c.Name)
+	case c.Failed:
+		_, err = fmt.Fprintf(env.Stdout, "%s: bundle %d stays in use\n", c.Name, c.Serial)
 	case c.Serial == 0 && c.Waits.IsZero():
 		_, err = fmt.Fprintf(env.Stdout, "%s: nothing published yet\n", c.Name)
 	case c.Serial != c.Before:

@@ -18,6 +18,7 @@ import (
 	"vitrine/internal/cli/page"
 	"vitrine/internal/cli/service"
 	"vitrine/internal/cli/term"
+	"vitrine/internal/durable"
 
 	"github.com/spf13/cobra"
 )
@@ -42,7 +43,7 @@ func main() {
 // programs gives the command trees of the binaries.
 func programs() []*cobra.Command {
 	env := term.Env{}
-	return []*cobra.Command{machine.New(env, chaincmd.Commands(env, "")...), service.New(env)}
+	return []*cobra.Command{machine.New(env, chaincmd.Commands(env, "", durable.Disk{})...), service.New(env)}
 }
 
 func write(name, text string) error {

@@ -112,6 +112,9 @@ func runPublishRules(ctx context.Context, env term.Env, o rulesOptions, paths []
 	}
 	defer done()
 	said, err := p.Rules(ctx, r)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return term.Hint(err, "nothing is published: too few witnesses answered. Publish again, and it is finished")
+	}
 	if err != nil {
 		return tell(env, err)
 	}
