@@ -50,8 +50,8 @@ internal/chain/site
 internal/chain/web  internal/chain/tuf  internal/chain/witness  internal/chain/keys
 internal/chain/check  internal/chain/bundle  internal/chain/build  internal/chain/fsck  internal/chain/tuf/conformanceclient
 internal/chain/authors  internal/chain/tufrepo
-internal/chain/installed  internal/chain/log  internal/chain/operator
-internal/chain/publish  internal/chain/update  internal/chain/assemble
+internal/chain/installed  internal/chain/log  internal/chain/operator  internal/chain/released
+internal/chain/publish  internal/chain/update  internal/chain/monitor  internal/chain/assemble  internal/chain/rebuild
 
 internal/endpoint/files
 internal/cli/term

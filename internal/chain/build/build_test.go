@@ -5,11 +5,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -212,6 +214,81 @@ func TestUnpackStaysInside(t *testing.T) {
 	if err := build.Unpack([]byte("no archive at all, and long enough to be none"))(t.TempDir()); err == nil {
 		t.Error("taken")
 	}
+}
+
+// A sparse file of a few hundred bytes can stand for as much as one likes.
+func TestUnpackIsBounded(t *testing.T) {
+	for name, h := range map[string]*tar.Header{
+		"one huge":  {Name: "x", Typeflag: tar.TypeReg, PAXRecords: sparse("1000000000000")},
+		"too large": {Name: "x", Typeflag: tar.TypeReg, PAXRecords: sparse("536870913")},
+	} {
+		h.Mode, h.Format = 0o644, tar.FormatPAX
+		records := ""
+		for _, k := range []string{"GNU.sparse.major", "GNU.sparse.minor", "GNU.sparse.name", "GNU.sparse.realsize"} {
+			records += record(k, h.PAXRecords[k])
+		}
+		data := slices.Concat(block("PaxHeaders/x", 'x', len(records)), padded(records), block("x", '0', 512), padded("0\n"), make([]byte, 1024))
+		dir := t.TempDir()
+		if err := build.Unpack(data)(dir); err == nil || !strings.Contains(err.Error(), "bytes in all") {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "x")); err == nil {
+			t.Errorf("%s: written", name)
+		}
+	}
+}
+
+func sparse(size string) map[string]string {
+	return map[string]string{"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "x", "GNU.sparse.realsize": size}
+}
+
+// record is a record of a pax header: its own length comes first.
+func record(key, value string) string {
+	text := " " + key + "=" + value + "\n"
+	for n := len(text); ; n++ {
+		if all := strconv.Itoa(n) + text; len(all) == n {
+			return all
+		}
+	}
+}
+
+// block is a header of a tar file.
+func block(name string, kind byte, size int) []byte {
+	b := make([]byte, 512)
+	copy(b, name)
+	copy(b[100:], "0000644\x000000000\x000000000\x00")
+	copy(b[124:], fmt.Sprintf("%011o\x00%011o\x00", size, 0))
+	copy(b[148:], "        ")
+	b[156] = kind
+	copy(b[257:], "ustar\x0000")
+	sum := 0
+	for _, c := range b {
+		sum += int(c)
+	}
+	copy(b[148:], fmt.Sprintf("%06o\x00 ", sum))
+	return b
+}
+
+func padded(text string) []byte {
+	return append([]byte(text), make([]byte, (512-len(text)%512)%512)...)
+}
+
+func FuzzUnpack(f *testing.F) {
+	f.Add(slices.Concat(block("a/b", '0', 1), padded("x"), make([]byte, 1024)))
+	f.Add(slices.Concat(block("../b", '0', 1), padded("x"), make([]byte, 1024)))
+	f.Add(slices.Concat(block("a", '2', 0), block("a/b", '0', 1), padded("x"), make([]byte, 1024)))
+	above := f.TempDir()
+	f.Fuzz(func(t *testing.T, data []byte) {
+		dir := filepath.Join(above, "in")
+		if err := os.RemoveAll(dir); err != nil {
+			t.Skip(err)
+		}
+		must(t, os.Mkdir(dir, 0o755))
+		_ = build.Unpack(data)(dir)
+		if entries, err := os.ReadDir(above); err != nil || len(entries) != 1 {
+			t.Errorf("outside: %v, %v", entries, err)
+		}
+	})
 }
 
 func TestNoSuchCommit(t *testing.T) {

@@ -61,6 +61,7 @@ func Unpack(data []byte) func(dir string) error {
 }
 
 func unpack(root *os.Root, r *tar.Reader) error {
+	var total int64
 	for n := 0; ; n++ {
 		h, err := r.Next()
 		switch {
@@ -70,6 +71,10 @@ func unpack(root *os.Root, r *tar.Reader) error {
 			return err
 		case n == maxFiles:
 			return fmt.Errorf("over %d files", maxFiles)
+		}
+		// A sparse file can be much larger than the archive it is in.
+		if total += h.Size; h.Size > MaxArchive || total > MaxArchive {
+			return fmt.Errorf("%s: over %d bytes in all", h.Name, MaxArchive)
 		}
 		name := path.Clean(h.Name)
 		switch h.Typeflag {

@@ -25,7 +25,9 @@ type updateOptions struct {
 	trust string
 	state string
 	back  string
-	json  bool
+
+	release bool
+	json    bool
 }
 
 func newUpdate(env term.Env, version string, disk durable.Disk) *cobra.Command {
@@ -44,6 +46,10 @@ the rules in use stay, protection goes on, and vitrine status says what it was.
 --from is a site or an offline copy of one; nothing depends on which. The site
 learns which files are asked for, and nothing else.
 
+With --release the newest release of this program is proved in the same way, and laid
+ready if enough rebuilders got the same bytes and none got others. It is not put in the
+place of the one that runs: that is for you, or your package manager.
+
 The first update of a machine needs TRUST: a folder with root.json and policy.txt,
 from whoever runs the service. Afterwards the machine's own newer ones count.`,
 		Args:        noArguments,
@@ -54,6 +60,7 @@ from whoever runs the service. Afterwards the machine's own newer ones count.`,
 	c.Flags().StringVar(&o.trust, "trust", "/etc/vitrine/trust", "the `FOLDER` to trust at the first update")
 	state.Flag(c, &o.state)
 	c.Flags().StringVar(&o.back, "back", "", "use the bundle before the newest of a `CHANNEL`, until there is a newer one; gets nothing")
+	c.Flags().BoolVar(&o.release, "release", false, "lay the newest release of this program ready, if enough rebuilders agree")
 	c.Flags().BoolVar(&o.json, "json", false, "print one JSON document (schema vitrine.update/v1)")
 	return c
 }
@@ -86,6 +93,9 @@ func runUpdate(ctx context.Context, env term.Env, o updateOptions, version strin
 	}
 	dir.Disk = disk
 	c := update.Config{Dir: dir, Site: from, Now: env.Now, Engine: version, Channels: []string{"core", "urgent"}, Clean: ownFiles}
+	if o.release {
+		c.Release = ownRelease()
+	}
 	if c.Root, c.Policy, err = firstTrust(dir, o.trust); err != nil {
 		return err
 	}
@@ -161,6 +171,7 @@ type updateReport struct {
 	Stale    string          `json:"stale"`
 	Clock    string          `json:"clock"`
 	Channels []channelReport `json:"channels"`
+	Release  *releaseJSON    `json:"release"` // null unless asked for
 	Error    string          `json:"error"`
 }
 
@@ -181,6 +192,9 @@ func reportUpdate(env term.Env, o updateOptions, r *update.Report, problem error
 		if err := printChannel(env, c); err != nil {
 			return err
 		}
+	}
+	if err := printRelease(env, r.Release); err != nil {
+		return err
 	}
 	if r.Clock != nil {
 		fmt.Fprintf(env.Stderr, "vitrine: warning: %v; the witnesses' time counts\n", r.Clock)
@@ -211,7 +225,7 @@ func printChannel(env term.Env, c update.Channel) (err error) {
 }
 
 func makeReport(r *update.Report, problem error) updateReport {
-	out := updateReport{Schema: "vitrine.update/v1", Log: r.Log, Size: r.Size, Fresh: when(r.Fresh), Stale: staleWords[r.Stale], Channels: []channelReport{}}
+	out := updateReport{Schema: "vitrine.update/v1", Log: r.Log, Size: r.Size, Fresh: when(r.Fresh), Stale: staleWords[r.Stale], Channels: []channelReport{}, Release: makeReleaseReport(r.Release)}
 	if r.Clock != nil {
 		out.Clock = r.Clock.Error()
 	}

@@ -28,7 +28,7 @@ func newVerify(env term.Env) *cobra.Command {
 		RunE:        func(c *cobra.Command, _ []string) error { return c.Help() },
 		Annotations: map[string]string{page.Exit: page.Exits("done", ""), page.See: "vitrine-update(1), vitrine-status(1)"},
 	}
-	c.AddCommand(newVerifyRules(env), newVerifyLog(env), newVerifyEntry(env), newVerifyFile(env))
+	c.AddCommand(newVerifyRules(env), newVerifyLog(env), newVerifyEntry(env), newVerifyFile(env), newVerifyRelease(env))
 	return c
 }
 

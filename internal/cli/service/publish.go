@@ -19,7 +19,7 @@ import (
 )
 
 func newPublish(env term.Env) *cobra.Command {
-	return group("publish", "Publish what everybody can see", newPublishRules(env), newPublishPolicy(env), newPublishRoot(env), newPublishProofs(env), newPublishRefresh(env))
+	return group("publish", "Publish what everybody can see", newPublishRules(env), newPublishRelease(env), newPublishRebuild(env), newPublishPolicy(env), newPublishRoot(env), newPublishProofs(env), newPublishRefresh(env))
 }
 
 // publishOptions is what every publication needs.

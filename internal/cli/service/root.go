@@ -42,7 +42,7 @@ vitrined publish rules --dir /srv/vitrine --channel core rules/`,
 		&cobra.Group{ID: "set", Title: "Set up"},
 	)
 	add(root, "run", newLog(env))
-	add(root, "publish", newPublish(env))
+	add(root, "publish", newPublish(env), newAssemble(env))
 	add(root, "set", newKeys(env))
 	page.Install(root)
 	return root
