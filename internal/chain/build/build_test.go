@@ -97,6 +97,20 @@ func TestDiffer(t *testing.T) {
 	}
 }
 
+// Who stops a build gets the reason back.
+func TestStopped(t *testing.T) {
+	stopped := errors.New("stopped")
+	ctx, cancel := context.WithCancelCause(within(t))
+	repo := buildtest.Repo(t)
+	_, err := build.Place{Dir: filepath.Join(t.TempDir(), "a"), Go: buildtest.Go(t), Cache: buildtest.Cache(t)}.Make(ctx, buildtest.Recipe(), func(dir string) error {
+		cancel(stopped)
+		return build.Copy(repo)(dir)
+	})
+	if !errors.Is(err, stopped) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestDoesNotBuild(t *testing.T) {
 	repo := buildtest.Repo(t)
 	for name, c := range map[string]struct{ file, text, want string }{

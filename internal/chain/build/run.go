@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
+	"time"
 )
 
 // command is a program to run, with all that it may know.
@@ -24,6 +26,10 @@ func (c command) run(ctx context.Context) ([]byte, error) {
 	if cmd.Env == nil {
 		cmd.Env = []string{}
 	}
+	// The go command ends its compilers when it is interrupted; killed, it would
+	// leave them behind, at work in a folder that is being removed.
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 20 * time.Second
 	if err := cmd.Run(); err != nil {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
