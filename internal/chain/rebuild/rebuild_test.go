@@ -165,15 +165,16 @@ func (c changed) Fetch(ctx context.Context, name string, limit int64) ([]byte, e
 	return data, err
 }
 
-// This repository: what is committed is assembled, with build caches of its own,
-// and built again.
+// This repository: what is committed is assembled, and built again with another
+// build cache. Each has two folders to build in and nothing of the other.
 func TestThisRepository(t *testing.T) {
 	if os.Getenv("VITRINE_REQUIRE_ALL") != "1" {
 		t.Skip("builds everything several times, which takes minutes; VITRINE_REQUIRE_ALL=1 runs it")
 	}
 	const wait = 40 * time.Minute
-	w := published(t, filepath.Join("..", "..", ".."), build.Standard(), "", wait)
+	w := published(t, filepath.Join("..", "..", ".."), build.Standard(), t.TempDir(), wait)
 	c := config(t, w)
+	c.Cache = t.TempDir()
 	r, err := rebuild.Run(within(t, wait), c)
 	if err != nil || r.Result != statement.Match || len(r.Binaries) != 6 {
 		t.Fatalf("%+v, %v", r, err)
