@@ -2,7 +2,9 @@ package update
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"vitrine/internal/chain/installed"
@@ -101,6 +103,9 @@ func (u *updater) sameHistory(ctx context.Context, ours proof.Checkpoint, kept [
 	if small.Size < large.Size {
 		var err error
 		root, err = tile.NewReader(ctx, u.tile, large).Root(small.Size)
+		if unreachable := (*unreachableError)(nil); errors.As(err, &unreachable) {
+			return fmt.Errorf("how %d entries became %d: %w", small.Size, large.Size, err)
+		}
 		if err != nil {
 			return u.unexplained(small.Size, large.Size, kept, v.Note, err)
 		}
@@ -111,8 +116,19 @@ func (u *updater) sameHistory(ctx context.Context, ours proof.Checkpoint, kept [
 	return u.forked(kept, v.Note)
 }
 
+// unreachableError is an error of the way to the site. It says nothing about the
+// log.
+type unreachableError struct{ error }
+
+// Unwrap implements the interface of errors.Unwrap.
+func (e *unreachableError) Unwrap() error { return e.error }
+
 func (u *updater) tile(ctx context.Context, path string, limit int64) ([]byte, error) {
-	return u.Site.Fetch(ctx, site.Tile(path), limit)
+	data, err := u.Site.Fetch(ctx, site.Tile(path), limit)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, site.ErrTooLarge) {
+		return nil, &unreachableError{err}
+	}
+	return data, err
 }
 
 // unexplained keeps two notes whose trees nobody showed to be of one history. It

@@ -23,12 +23,18 @@ import (
 
 // Site is a site at a URL.
 type Site struct {
-	base   string
-	client *http.Client
+	base    string
+	client  *http.Client
+	timeout time.Duration
 }
 
-// New makes a site of a URL with the scheme http or https. A timeout of 0 is
-// one minute for each file.
+// slowest is how many bytes must come in a second, after the timeout is over. A
+// server that sends less keeps nobody waiting for ever, and a large file may come
+// over a slow line.
+const slowest = 16 << 10
+
+// New makes a site of a URL with the scheme http or https. The timeout is for a
+// small file, and for an answer of a log; 0 is one minute.
 func New(base string, timeout time.Duration) (*Site, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
@@ -37,8 +43,7 @@ func New(base string, timeout time.Duration) (*Site, error) {
 	if timeout == 0 {
 		timeout = time.Minute
 	}
-	client := &http.Client{Timeout: timeout, CheckRedirect: sameHost}
-	return &Site{strings.TrimSuffix(base, "/") + "/", client}, nil
+	return &Site{strings.TrimSuffix(base, "/") + "/", &http.Client{CheckRedirect: sameHost}, timeout}, nil
 }
 
 // sameHost follows a redirect only to the host that was asked.
@@ -58,6 +63,8 @@ func (s *Site) Fetch(ctx context.Context, name string, limit int64) ([]byte, err
 	if !site.Valid(name) {
 		return nil, fmt.Errorf("fetch %q: no path of a site", name)
 	}
+	ctx, cancel := context.WithTimeout(ctx, s.timeout+time.Duration(limit/slowest)*time.Second)
+	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.base+name, nil)
 	if err != nil {
 		return nil, fmt.Errorf("fetch %s: %w", name, err)
@@ -91,6 +98,8 @@ func refusal(status int) error {
 // Add hands an entry to the log of a site, and gives the proof that it answers
 // with when the entry is published. It is for authors, not for machines.
 func (s *Site) Add(ctx context.Context, leaf []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.base+"add", bytes.NewReader(leaf))
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"vitrine/internal/chain/site"
 )
@@ -60,6 +61,27 @@ func TestFetch(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// A server that sends a byte now and then is left when the time for a file of
+// that size is over.
+func TestFetchSlow(t *testing.T) {
+	left := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer close(left)
+		w.Write([]byte("1"))
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	s, err := New(server.URL, 20*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Fetch(context.Background(), "log/checkpoint", slowest-1); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+	<-left
 }
 
 func TestNewRefuses(t *testing.T) {
