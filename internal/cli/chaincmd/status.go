@@ -43,6 +43,14 @@ type statusReport struct {
 	Tried     *time.Time       `json:"tried"`
 	Succeeded *time.Time       `json:"succeeded"`
 	Rules     []installed.Info `json:"rules"`
+	Release   *stagedJSON      `json:"release"` // that lies ready; null for none
+}
+
+// stagedJSON is a release that lies ready.
+type stagedJSON struct {
+	Version string `json:"version"`
+	File    string `json:"file"`
+	Index   int64  `json:"index"`
 }
 
 func runStatus(env term.Env, flag string, asJSON bool) error {
@@ -96,6 +104,9 @@ func look(dir installed.Dir, now time.Time) (statusReport, error) {
 			problem("bundle %d of %s has expired on %s", r.Info.Serial, r.Info.Channel, r.Info.Expires.Format(time.RFC3339))
 		}
 	}
+	if s.Release.Version != "" && dir.Staged(s.Release) == nil {
+		out.Release = &stagedJSON{s.Release.Version, dir.ReleaseFile(s.Release), s.Release.Index}
+	}
 	if len(rules) > 0 && update.StalenessOf(s.Time, now) == update.TooOld {
 		problem("no quorum of witnesses has been heard since %s: updates may be kept from this machine", s.Time.Format(time.RFC3339))
 	}
@@ -115,6 +126,9 @@ func printStatus(env term.Env, s statusReport) error {
 		fmt.Fprintf(&b, "rules      %s bundle %d: %d rules, in force until %s\n", r.Channel, r.Serial, r.Rules, r.Expires.Format("2006-01-02"))
 		fmt.Fprintf(&b, "log        entry %d of %s\n", r.Index, r.Log)
 		fmt.Fprintf(&b, "witnesses  %s, at %s\n", strings.Join(r.Witnesses, ", "), r.Cosigned.Format(time.RFC3339))
+	}
+	if s.Release != nil {
+		fmt.Fprintf(&b, "release    %s, entry %d, lies ready in %s\n", s.Release.Version, s.Release.Index, term.Clean(s.Release.File))
 	}
 	if s.Succeeded != nil {
 		fmt.Fprintf(&b, "updated    %s\n", s.Succeeded.Format(time.RFC3339))
