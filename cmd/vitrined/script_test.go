@@ -19,6 +19,7 @@ import (
 	"vitrine/internal/cli/machine"
 	"vitrine/internal/cli/service"
 	"vitrine/internal/cli/term"
+	"vitrine/internal/durable"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -36,12 +37,7 @@ func TestMain(m *testing.M) {
 		"vitrine": func() {
 			signal.Ignore(syscall.SIGPIPE)
 			env := world()
-			disk, gone := unreliable()
-			code := machine.Run(context.Background(), env, os.Args[1:], chaincmd.Commands(env, "0.1.0", disk)...)
-			if gone() {
-				code = errCut
-			}
-			os.Exit(int(code))
+			os.Exit(int(machine.Run(context.Background(), env, os.Args[1:], chaincmd.Commands(env, "0.1.0", durable.Disk{})...)))
 		},
 		"evil": evilMain,
 	})

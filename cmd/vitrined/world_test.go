@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,9 @@ import (
 	"vitrine/internal/chain/operator/operatortest"
 	"vitrine/internal/chain/web"
 	"vitrine/internal/chain/witness"
+	"vitrine/internal/cli/chaincmd"
+	"vitrine/internal/cli/machine"
+	"vitrine/internal/cli/term"
 	"vitrine/internal/durable"
 	"vitrine/internal/durable/durabletest"
 	"vitrine/proof"
@@ -255,19 +259,56 @@ func evidence(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// cutAt is the variable that says before which write of a file the power goes.
-const cutAt = "POWERCUT"
-
-// errCut is the exit code of a program whose power went.
-const errCut = 137
-
-// unreliable is the disk of a machine, whose power may go, and what must be done
-// at the end: gone says whether it did.
-func unreliable() (disk durable.Disk, gone func() bool) {
-	at, err := strconv.Atoi(os.Getenv(cutAt))
-	if err != nil {
-		return durable.Disk{}, func() bool { return false }
+// powercuts BEFORE AFTER ARG… updates a machine from the same state again and
+// again, with the power going before the first write of a file, before the second,
+// and so on. Each time one of the two bundles must be in use (0 for those that
+// come with the program), and the next update must succeed. It prints how often.
+// The program runs in this process: it is many times.
+func powercuts(ts *testscript.TestScript, _ bool, args []string) {
+	state := ts.Getenv("VITRINE_STATE")
+	for n := 0; ; n++ {
+		after := ts.MkAbs(fmt.Sprint("after-cut-", args[0], "-", n))
+		if _, err := os.Stat(state); err == nil {
+			ts.Check(os.CopyFS(after, os.DirFS(state)))
+		}
+		update := append([]string{"update", "--state", after}, args[2:]...)
+		disk, gone := unreliable(n)
+		code, said := vitrine(ts, disk, update...)
+		if !gone() {
+			if code != term.Yes {
+				ts.Fatalf("without a cut: exit code %d: %s", code, said)
+			}
+			fmt.Fprintf(ts.Stdout(), "%d cuts\n", n)
+			return
+		}
+		code, said = vitrine(ts, durable.Disk{}, "scan", "--state", after, ts.MkAbs("clean.txt"))
+		if got := inUse(said); code != term.Yes || got != args[0] && got != args[1] {
+			ts.Fatalf("after cut %d: exit code %d, bundle %s: %s", n, code, got, said)
+		}
+		code, said = vitrine(ts, durable.Disk{}, update...)
+		if code != term.Yes || !strings.Contains(said, "core: bundle "+args[1]+" ") {
+			ts.Fatalf("after cut %d the next update: exit code %d: %s", n, code, said)
+		}
 	}
+}
+
+// vitrine runs the program on a disk, and gives what it wrote.
+func vitrine(ts *testscript.TestScript, disk durable.Disk, args ...string) (term.Code, string) {
+	var said bytes.Buffer
+	env := term.System()
+	env.Stdout, env.Stderr = &said, &said
+	for i, a := range args {
+		if a == "--trust" {
+			args[i+1] = ts.MkAbs(args[i+1])
+		}
+	}
+	code := machine.Run(context.Background(), env, args, chaincmd.Commands(env, "0.1.0", disk)...)
+	return code, said.String()
+}
+
+// unreliable is a disk whose power goes before the write of a file, counted from
+// 0. Gone takes from it what was not safe, and says whether the power went.
+func unreliable(at int) (disk durable.Disk, gone func() bool) {
 	cut := &durabletest.PowerCut{At: 1 << 30}
 	writes := 0
 	disk.Trace = func(op durable.Op) error {
@@ -282,39 +323,6 @@ func unreliable() (disk durable.Disk, gone func() bool) {
 	return disk, func() bool {
 		cut.Lose(at%2 == 0)
 		return cut.Steps > cut.At
-	}
-}
-
-// powercuts BEFORE AFTER ARG… updates a machine from the same state again and
-// again, with the power going before the first write of a file, before the second,
-// and so on. Each time one of the two bundles must be in use (0 for those that
-// come with the program), and the next update must succeed. It prints how often.
-func powercuts(ts *testscript.TestScript, _ bool, args []string) {
-	state := ts.Getenv("VITRINE_STATE")
-	defer ts.Setenv("VITRINE_STATE", state)
-	update := append([]string{"update"}, args[2:]...)
-	for n := 0; ; n++ {
-		after := ts.MkAbs(fmt.Sprint("after-cut-", args[0], "-", n))
-		if _, err := os.Stat(state); err == nil {
-			ts.Check(os.CopyFS(after, os.DirFS(state)))
-		}
-		ts.Setenv("VITRINE_STATE", after)
-		ts.Setenv(cutAt, fmt.Sprint(n))
-		err := ts.Exec("vitrine", update...)
-		ts.Setenv(cutAt, "")
-		if err == nil {
-			fmt.Fprintf(ts.Stdout(), "%d cuts\n", n)
-			return
-		}
-		expect(ts, errCut, err)
-		expect(ts, 0, ts.Exec("vitrine", "scan", "clean.txt"))
-		if got := inUse(ts.ReadFile("stderr")); got != args[0] && got != args[1] {
-			ts.Fatalf("after cut %d the scan used bundle %s", n, got)
-		}
-		expect(ts, 0, ts.Exec("vitrine", update...))
-		if said := ts.ReadFile("stdout"); !strings.Contains(said, "core: bundle "+args[1]+" ") {
-			ts.Fatalf("after cut %d the next update said %s", n, said)
-		}
 	}
 }
 
