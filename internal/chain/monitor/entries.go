@@ -163,6 +163,15 @@ func (a *asker) ask(s statement.Statement) (check.Authors, error) {
 	return found.may, found.err
 }
 
+// counted is what an entry is counted as. Names that only the log chooses are
+// not kept.
+func counted(f fact) string {
+	if f.unread != nil && f.kind != "" {
+		return "unknown"
+	}
+	return short(f.kind)
+}
+
 // maxNew is how many new entries a report lists.
 const maxNew = 100
 
@@ -176,8 +185,8 @@ func (l *ledger) take(b *fsck.Bundle) {
 
 func (l *ledger) entry(f fact) {
 	l.count++
-	l.state.Types[short(f.kind)]++
-	row := NewEntry{Index: f.index, Type: short(f.kind), Subjects: []string{}, SignedBy: f.signers}
+	l.state.Types[counted(f)]++
+	row := NewEntry{Index: f.index, Type: counted(f), Subjects: []string{}, SignedBy: f.signers}
 	for _, s := range f.statement.Subject {
 		row.Subjects = append(row.Subjects, s.Name)
 	}
@@ -192,7 +201,7 @@ func (l *ledger) entry(f fact) {
 	}
 	switch {
 	case f.unread != nil && f.kind != "":
-		l.alarm(f, "unknown-type", "is of the unknown type %q", f.kind)
+		l.alarm(f, "unknown-type", "is of the unknown type %.200q", f.kind)
 	case f.unread != nil:
 		l.alarm(f, "entry", "cannot be read: %v", f.unread)
 	default:

@@ -3,6 +3,8 @@ package monitor_test
 import (
 	"bytes"
 	"encoding/base64"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"vitrine/internal/chain/bundle"
 	"vitrine/internal/chain/monitor"
 	"vitrine/internal/chain/site"
+	"vitrine/internal/chain/tufrepo"
 	"vitrine/proof"
 	"vitrine/proof/statement"
 
@@ -79,7 +82,7 @@ func TestStrangeEntries(t *testing.T) {
 	r := s.watch()
 	expect(t, r, "entry", "entry 0", "cannot be read")
 	expect(t, r, "unknown-type", "entry 2", `"urn:vitrine:rule-bungle:v1"`)
-	if r.Types["rule-bungle"] != 1 || r.Types["unreadable"] != 1 || r.Earlier < 2 {
+	if r.Types["unknown"] != 1 || r.Types["unreadable"] != 1 || r.Earlier < 2 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -120,6 +123,53 @@ func TestRebuilds(t *testing.T) {
 	if rel := r.Releases[0]; rel.Reached || len(rel.Mismatches) != 1 || len(rel.Matches) != 1 {
 		t.Errorf("%+v", rel)
 	}
+}
+
+// A new witness policy counts when it was logged by those who may, and its time
+// has come.
+func TestNewPolicy(t *testing.T) {
+	s := newStaged(t)
+	s.say("targets", 2, s.policy(t, "# not yet\n", time.Hour))
+	r := s.watch()
+	wellWith(t, r, 1, 1)
+	old, err := os.ReadFile(filepath.Join(s.w.dir.Path, "policy.txt"))
+	must(t, err)
+	s.w.offset = 2 * time.Hour
+	s.Now = s.w.now()
+	wellWith(t, s.watch(), 1, 0)
+	now, err := os.ReadFile(filepath.Join(s.w.dir.Path, "policy.txt"))
+	must(t, err)
+	if bytes.Equal(old, now) || !bytes.HasPrefix(now, []byte("# not yet\n")) {
+		t.Errorf("the policy is %q", now)
+	}
+	wellWith(t, s.watch(), 1, 0)
+}
+
+// A policy that nobody has logged is an alarm, and does not count.
+func TestUnloggedPolicy(t *testing.T) {
+	s := newStaged(t)
+	s.Append([]byte("{}"))
+	s.policy(t, "# never said\n", 0)
+	expect(t, s.watch(), "unlogged", "staged", "trust/policy.txt")
+	now, err := os.ReadFile(filepath.Join(s.w.dir.Path, "policy.txt"))
+	must(t, err)
+	if bytes.Contains(now, []byte("never said")) {
+		t.Errorf("the policy is %q", now)
+	}
+}
+
+// policy publishes a witness policy that says the same after a comment, and gives
+// what must be logged of it.
+func (s *staged) policy(t *testing.T, comment string, in time.Duration) statement.Statement {
+	t.Helper()
+	text := append([]byte(comment), s.PolicyText()...)
+	sum := s.put(site.Policy, text)
+	repo := tufrepo.Repo{Site: s.w.Folder.Site(), Now: s.w.now()}
+	must(t, repo.Publish("targets", []tufrepo.Target{{Path: site.Policy, SHA256: sum, Length: int64(len(text)), Custom: struct{}{}}}, s.w.Folder.Signers))
+	s.metadata()
+	return statement.Statement{Subject: []statement.Subject{{Name: site.Policy, SHA256: sum}}, Predicate: statement.Trust{
+		File: statement.TrustPolicy, Version: 2, EffectiveNotBefore: s.w.now().Add(in).UTC().Truncate(time.Second),
+	}}
 }
 
 func encodeH1() string { return base64.StdEncoding.EncodeToString(make([]byte, 32)) }

@@ -18,6 +18,9 @@ import (
 // maxFile is the largest file that is fetched.
 const maxFile = 512 << 20
 
+// maxPending is how many files are remembered that a mirror has not shown yet.
+const maxPending = 100_000
+
 // bundleFacts is what an entry says of a bundle.
 type bundleFacts struct {
 	Channel string `json:"channel"`
@@ -35,7 +38,7 @@ func (r *run) files(ctx context.Context) {
 	}
 	r.state.Pending = nil
 	for _, n := range pending {
-		if !r.everywhere(ctx, &n) && len(r.state.Pending) < 10*maxEvents {
+		if !r.everywhere(ctx, &n) && len(r.state.Pending) < maxPending {
 			r.state.Pending = append(r.state.Pending, n)
 		}
 	}
@@ -77,6 +80,10 @@ func (r *run) file(ctx context.Context, v *view, name string, sum [32]byte) (dat
 	key := v.Name + " " + path
 	if good, done := r.fetched[key]; done {
 		return nil, good
+	}
+	if !site.Valid(path) {
+		r.alarm("file", v.Name, "%s can be on no site", name)
+		return nil, false
 	}
 	data, err := v.Site.Fetch(ctx, path, maxFile)
 	switch {

@@ -111,6 +111,9 @@ func (l *ledger) chain(f fact) {
 		return
 	}
 	last, begun := l.state.Chains[at.name]
+	if !begun && f.unsigned != nil {
+		return // names that only the log chooses are not kept
+	}
 	switch {
 	case !begun && at.serial != 1 && !at.joins:
 		l.alarm(f, "chain", "%s begins with %d", at.name, at.serial)

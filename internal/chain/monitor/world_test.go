@@ -164,14 +164,19 @@ func newStaged(t *testing.T) *staged {
 	w.ask = false
 	s := &staged{Log: chaintest.New(t, w.now()), w: w, site: site.Memory{}}
 	w.policy = s.PolicyText()
-	names, err := filepath.Glob(filepath.Join(w.Folder.Site(), "tuf", "*"))
-	must(t, err)
-	for _, name := range names {
-		data, err := os.ReadFile(name)
-		must(t, err)
-		s.site[site.TUF(filepath.Base(name))] = data
-	}
+	s.metadata()
 	return s
+}
+
+// metadata copies the operator's.
+func (s *staged) metadata() {
+	s.w.t.Helper()
+	names, err := filepath.Glob(filepath.Join(s.w.Folder.Site(), "tuf", "*"))
+	must(s.w.t, err)
+	for _, name := range names {
+		s.site[site.TUF(filepath.Base(name))], err = os.ReadFile(name)
+		must(s.w.t, err)
+	}
 }
 
 // say appends what a role says, and gives its leaf.
