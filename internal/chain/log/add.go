@@ -9,6 +9,7 @@ import (
 	"vitrine/proof/statement"
 
 	"github.com/transparency-dev/tessera"
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // ErrRefused is wrapped by errors that say what is wrong with an entry. Other
@@ -53,6 +54,7 @@ func (l *Log) known(leaf []byte) *pending {
 
 // pending is an entry on its way into the log, or in it.
 type pending struct {
+	hash  tlog.Hash
 	done  chan struct{} // closed when index or err is set
 	index int64
 	err   error
@@ -73,7 +75,7 @@ func (l *Log) admit(leaf []byte, s statement.Statement) (*pending, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
-	p := &pending{done: make(chan struct{})}
+	p := &pending{hash: hash, done: make(chan struct{})}
 	undo := l.chains.take(hash, links, p)
 	l.adding.Go(func() { l.append(leaf, p, undo) })
 	return p, nil
@@ -106,5 +108,5 @@ func (l *Log) published(ctx context.Context, p *pending) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the entry has the index %d, and is not published yet: %w", p.index, err)
 	}
-	return l.proofOf(ctx, p.index, checkpoint)
+	return l.proofOf(p, checkpoint)
 }

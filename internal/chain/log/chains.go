@@ -114,7 +114,7 @@ func (l *Log) remember(ctx context.Context) error {
 
 // recall notes an entry of the log as it stands there.
 func (c *chains) recall(index int64, leaf []byte) {
-	p := &pending{done: make(chan struct{}), index: index}
+	p := &pending{hash: proof.LeafHash(leaf), done: make(chan struct{}), index: index}
 	close(p.done)
 	var links []link
 	if envelope, err := statement.ParseLeaf(leaf); err == nil {
@@ -122,5 +122,5 @@ func (c *chains) recall(index int64, leaf []byte) {
 			links = []link{l}
 		}
 	}
-	c.take(proof.LeafHash(leaf), links, p)
+	c.take(p.hash, links, p)
 }

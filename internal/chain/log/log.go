@@ -21,10 +21,8 @@ import (
 
 	"vitrine/internal/chain/check"
 	"vitrine/internal/durable"
-	"vitrine/proof"
 	"vitrine/proof/policy"
 	"vitrine/proof/statement"
-	"vitrine/proof/tile"
 
 	"github.com/transparency-dev/tessera"
 	"github.com/transparency-dev/tessera/storage/posix"
@@ -65,6 +63,8 @@ type Log struct {
 	awaiter  *tessera.PublicationAwaiter
 	shutdown func(context.Context) error
 	cancel   context.CancelFunc
+
+	prover prover
 
 	mu     sync.Mutex
 	chains *chains
@@ -188,16 +188,3 @@ func (l *Log) fetch(_ context.Context, path string, limit int64) ([]byte, error)
 
 // Checkpoint is the newest published one, signed and cosigned.
 func (l *Log) Checkpoint(ctx context.Context) ([]byte, error) { return l.reader.ReadCheckpoint(ctx) }
-
-// proofOf makes the proof of an entry in a checkpoint.
-func (l *Log) proofOf(ctx context.Context, index int64, checkpoint []byte) ([]byte, error) {
-	c, _, err := proof.OpenCheckpoint(checkpoint, l.cfg.Policy.Log.Verifier)
-	if err != nil {
-		return nil, err
-	}
-	hashes, err := tile.NewReader(ctx, l.fetch, c).Inclusion(index)
-	if err != nil {
-		return nil, err
-	}
-	return proof.InclusionProof{Index: index, Hashes: hashes, Checkpoint: checkpoint}.Marshal(), nil
-}

@@ -11,12 +11,13 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/spf13/cobra"
 	"vitrine/internal/chain/log"
 	"vitrine/internal/chain/operator"
 	"vitrine/internal/chain/site"
 	"vitrine/internal/cli/page"
 	"vitrine/internal/cli/term"
+
+	"github.com/spf13/cobra"
 )
 
 // logOptions is the command line of log.
