@@ -35,7 +35,11 @@ type note struct {
 }
 
 func (v *view) tile(ctx context.Context, path string, limit int64) ([]byte, error) {
-	return v.Site.Fetch(ctx, site.Tile(path), limit)
+	data, err := v.Site.Fetch(ctx, site.Tile(path), limit)
+	if err != nil && !missing(err) {
+		err = fmt.Errorf("%w: %w", errLine, err)
+	}
+	return data, err
 }
 
 // openMirrors reads each mirror's checkpoint.
@@ -103,7 +107,7 @@ func (r *run) compare(ctx context.Context) error {
 			return err
 		}
 	}
-	if r.state.Fork != "" || len(kept) > 0 && kept[0].tree.Size >= largest.seen.tree.Size {
+	if r.state.Fork != "" || r.unproved || len(kept) > 0 && kept[0].tree.Size >= largest.seen.tree.Size {
 		return nil
 	}
 	return r.Dir.SetCheckpoint(largest.verified.Note)
@@ -237,9 +241,23 @@ func (r *run) holdAgainst(ctx context.Context, largest *view, n *note) error {
 		}
 		return nil
 	}
-	r.unknown("history", n.from, "no mirror shows how %d entries became %d: %v", n.tree.Size, tree.Size, problems)
+	r.alarmOrUnknown(problems, "history", n.from, "no mirror shows how %d entries became %d: %v", n.tree.Size, tree.Size, problems)
+	r.unproved = true
 	r.keepAhead(n)
 	return nil
+}
+
+// errLine is wrapped by errors of files that could not be asked for, as against
+// those that are not what they must be.
+var errLine = errors.New("could not be asked for")
+
+// alarmOrUnknown is an alarm, unless it is only that something did not answer.
+func (r *run) alarmOrUnknown(err error, kind, subject, format string, args ...any) {
+	if errors.Is(err, errLine) {
+		r.unknown(kind, subject, format, args...)
+		return
+	}
+	r.alarm(kind, subject, format, args...)
 }
 
 // keepAhead keeps a note for later runs.

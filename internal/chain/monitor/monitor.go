@@ -51,14 +51,16 @@ type Config struct {
 // run is one look at everything.
 type run struct {
 	Config
-	state   *state
-	policy  *policy.Policy
-	report  *Report
-	views   []*view         // of the mirrors
-	waiting []ahead         // notes that earlier runs could hold against nothing
-	fresh   []*named        // files that new entries speak of, and those of before
-	fetched map[string]bool // by mirror and path: whether a file was what it must be
-	needed  int             // rebuilders who must agree; 0 if not known
+	state  *state
+	policy *policy.Policy
+	report *Report
+
+	unproved bool            // whether this is the history that was seen before is not known
+	views    []*view         // of the mirrors
+	waiting  []ahead         // notes that earlier runs could hold against nothing
+	fresh    []*named        // files that new entries speak of, and those of before
+	fetched  map[string]bool // by mirror and path: whether a file was what it must be
+	needed   int             // rebuilders who must agree; 0 if not known
 }
 
 // Run looks once. The report is there even if an error says that the monitor
@@ -132,6 +134,9 @@ func (r *run) look(ctx context.Context) error {
 	if r.state.Fork != "" {
 		r.alarm("fork", r.policy.Origin(), "%s", r.state.Fork)
 		return nil // nothing more of this log can be believed
+	}
+	if r.unproved {
+		return nil // what is read now might be of another history
 	}
 	for _, v := range r.views {
 		r.metadata(ctx, v)

@@ -169,6 +169,33 @@ func TestDamagedMirror(t *testing.T) {
 	}
 }
 
+// A log that does not show how it grew is not read on, and what was seen before
+// is not forgotten.
+func TestGrowthNotShown(t *testing.T) {
+	w := newWorld(t)
+	w.ask = false
+	for range 3 {
+		w.publish("core", worm)
+	}
+	wellWith(t, w.watch(w.site()), 3, 3)
+	w.publish("core", worm)
+	copied, dir := w.mirror("copy")
+	change(t, filepath.Join(dir, "log", "tile", "0", "000.p"), "4")
+	for range 2 {
+		r := w.watch(copied)
+		expect(t, r, "history", "an earlier run", "no mirror shows how 3 entries became 4")
+		if r.Checked != 0 {
+			t.Errorf("%d entries were read", r.Checked)
+		}
+	}
+	must(t, os.RemoveAll(filepath.Join(dir, "log", "tile")))
+	must(t, os.MkdirAll(filepath.Join(dir, "log", "tile", "0", "000.p", "4"), 0o755)) // no file: reading it fails
+	if r := w.watch(copied); r.Result != monitor.Unknown || r.Checked != 0 {
+		t.Errorf("%+v", r)
+	}
+	wellWith(t, w.watch(w.site()), 4, 1)
+}
+
 func TestTime(t *testing.T) {
 	w := newWorld(t)
 	w.publish("core", worm)
