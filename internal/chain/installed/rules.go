@@ -60,8 +60,8 @@ func (d Dir) Install(info Info, blob, leaf, proof []byte) error {
 		}
 	}
 	c, err := d.current()
-	if err != nil {
-		return err
+	if err != nil { // damaged: what is trusted is not in it, so it can be begun anew
+		c = current{Now: map[string]int64{}, Before: map[string]int64{}}
 	}
 	if serial, ok := c.Now[info.Channel]; ok && serial != info.Serial {
 		c.Before[info.Channel] = serial
@@ -156,6 +156,17 @@ func (d Dir) Rules() ([]Rules, error) {
 		all = append(all, r)
 	}
 	return all, nil
+}
+
+// Damaged says whether a channel's bundle should be in use and cannot be. One that
+// somebody went back from is not looked at.
+func (d Dir) Damaged(channel string, serial int64) bool {
+	c, err := d.current()
+	if now, ok := c.Now[channel]; err != nil || !ok || now != serial {
+		return err != nil || !ok
+	}
+	_, err = d.read(channel, serial)
+	return err != nil
 }
 
 // Back makes the last good bundle of a channel the one in use, for a bundle that

@@ -65,7 +65,11 @@ func (u *updater) channel(ctx context.Context, name string) (Channel, error) {
 	}
 	for _, o := range offers {
 		if o.serial <= known.Serial {
-			return out, o.isKnown(known)
+			if err := o.isKnown(known); err != nil {
+				return out, err
+			}
+			out.Again, err = u.mend(ctx, o, known)
+			return out, err
 		}
 		err := u.prove(ctx, o, known)
 		if errors.Is(err, check.ErrNotYet) {
@@ -112,6 +116,22 @@ func (o *offer) isKnown(known installed.Channel) error {
 		return fmt.Errorf("%w: bundle %d is offered with another entry of the log than this machine has for it", ErrRefused, o.serial)
 	}
 	return nil
+}
+
+// mend installs the bundle that a machine knows once more, if it was damaged there.
+// It is proved once more, too.
+func (u *updater) mend(ctx context.Context, o *offer, known installed.Channel) (bool, error) {
+	if o.serial != known.Serial || !u.Dir.Damaged(o.channel, o.serial) {
+		return false, nil
+	}
+	err := u.prove(ctx, o, installed.Channel{})
+	if err == nil {
+		err = u.install(ctx, o)
+	}
+	if err != nil {
+		return false, fmt.Errorf("bundle %d, which is damaged here: %w", o.serial, err)
+	}
+	return true, nil
 }
 
 // prove finds out whether everybody can see the bundle, and whether it is the

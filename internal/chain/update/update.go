@@ -61,6 +61,7 @@ type Channel struct {
 	Serial int64 // in use now; 0 for none
 	Before int64 // in use before
 	Waits  time.Time
+	Again  bool // the bundle was damaged here, and was installed once more
 	Failed bool // what is offered now was not taken, or could not be found out
 }
 
@@ -137,13 +138,16 @@ func (u *updater) load() error {
 }
 
 // setClock takes the newest time that is known for certain, if the machine's
-// clock is before it.
+// clock is before it. It says so only if that is more than clocks differ by.
 func (u *updater) setClock() {
 	u.now = u.Now()
-	if u.now.Before(u.state.Time) {
-		u.report.Clock = fmt.Errorf("the clock says %s, and witnesses have signed at %s", u.now.UTC().Format(time.RFC3339), u.state.Time.Format(time.RFC3339))
-		u.now = u.state.Time
+	if !u.now.Before(u.state.Time) {
+		return
 	}
+	if u.now.Add(policy.MaxAhead).Before(u.state.Time) {
+		u.report.Clock = fmt.Errorf("the clock says %s, and witnesses have signed at %s", u.now.UTC().Format(time.RFC3339), u.state.Time.Format(time.RFC3339))
+	}
+	u.now = u.state.Time
 }
 
 // remember keeps how it went. A fork stays a fork until somebody looks at it.

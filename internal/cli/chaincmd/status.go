@@ -10,6 +10,7 @@ import (
 	"vitrine/internal/cli/page"
 	"vitrine/internal/cli/state"
 	"vitrine/internal/cli/term"
+	"vitrine/proof/policy"
 
 	"github.com/spf13/cobra"
 )
@@ -88,7 +89,7 @@ func look(dir installed.Dir, now time.Time) (statusReport, error) {
 	if p := s.Problem; p != nil {
 		problem("%s: %s", p.Kind, strings.ReplaceAll(p.Text, "\n", "; "))
 	}
-	if now.Before(s.Time) {
+	if now.Add(policy.MaxAhead).Before(s.Time) {
 		problem("the clock is before %s, which witnesses have signed", s.Time.Format(time.RFC3339))
 	}
 	rules, err := dir.Rules()

@@ -213,6 +213,8 @@ func printChannel(env term.Env, c update.Channel) (err error) {
 		_, err = fmt.Fprintf(env.Stdout, "%s: bundle %d stays in use\n", c.Name, c.Serial)
 	case c.Serial == 0 && c.Waits.IsZero():
 		_, err = fmt.Fprintf(env.Stdout, "%s: nothing published yet\n", c.Name)
+	case c.Again:
+		_, err = fmt.Fprintf(env.Stdout, "%s: bundle %d installed again\n", c.Name, c.Serial)
 	case c.Serial != c.Before:
 		_, err = fmt.Fprintf(env.Stdout, "%s: bundle %d installed\n", c.Name, c.Serial)
 	default:
