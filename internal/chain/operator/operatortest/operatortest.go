@@ -35,6 +35,8 @@ type World struct {
 	Log       *log.Log
 	Witnesses []*Switch
 	Now       func() time.Time // of witnesses
+
+	Interval time.Duration // between checkpoints; 0 is 100 ms
 }
 
 // Switch is a witness that can be turned off.
@@ -111,7 +113,7 @@ func (w *World) Start(t testing.TB) {
 	next, err := w.Folder.Next()
 	must(t, err)
 	w.Log, err = log.Open(context.Background(), log.Config{
-		Dir: filepath.Join(w.Folder.Site(), "log"), Signer: signer, Policy: p, Next: next, Interval: 100 * time.Millisecond, BatchAge: 5 * time.Millisecond,
+		Dir: filepath.Join(w.Folder.Site(), "log"), Signer: signer, Policy: p, Next: next, Interval: w.interval(), BatchAge: 5 * time.Millisecond,
 		Authors: func(ctx context.Context, s statement.Statement) (check.Authors, error) {
 			c, err := w.Client(t)
 			if err != nil {
@@ -123,6 +125,13 @@ func (w *World) Start(t testing.TB) {
 	must(t, err)
 	running := w.Log
 	t.Cleanup(func() { stop(t, running) })
+}
+
+func (w *World) interval() time.Duration {
+	if w.Interval == 0 {
+		return 100 * time.Millisecond
+	}
+	return w.Interval
 }
 
 // Stop stops the log.
