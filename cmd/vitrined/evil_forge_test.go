@@ -21,7 +21,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-func proofless(data []byte) [32]byte { return sha256.Sum256(data) }
+func digest(data []byte) [32]byte { return sha256.Sum256(data) }
 
 // forge SITE WHAT PATTERN REPLACEMENT makes the newest bundle's entry say
 // something else. Whoever can do that has the keys of the authors, of the log, of

@@ -43,7 +43,7 @@ func runEvil(args []string) error {
 	e := evil{op, world().Now()}
 	command, ok := map[string]func([]string) error{
 		"sub": e.sub, "cut": e.cut, "pad": e.pad, "cosign": e.cosign, "call": e.call,
-		"renew": e.renew, "name": e.name, "timestamp": e.timestamp, "rotate": e.rotate, "freshen": e.freshen, "once": e.once, "swap": e.swap, "forge": e.forge, "entries": e.entries,
+		"renew": e.renew, "name": e.name, "timestamp": e.timestamp, "rotate": e.rotate, "freshen": e.freshen, "vouch": e.vouch, "once": e.once, "swap": e.swap, "forge": e.forge, "entries": e.entries,
 	}[args[0]]
 	if !ok {
 		return fmt.Errorf("no such deed: %s", args[0])
@@ -191,7 +191,7 @@ func (e evil) name(args []string) error {
 	if err != nil {
 		return err
 	}
-	t := tufrepo.Target{Path: args[1], SHA256: proofless(data), Length: int64(len(data))}
+	t := tufrepo.Target{Path: args[1], SHA256: digest(data), Length: int64(len(data))}
 	file := filepath.Join(args[0], filepath.FromSlash(site.File(t.Path, t.SHA256)))
 	if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, data, 0o644)); err != nil {
 		return err
@@ -254,6 +254,17 @@ func (e evil) rotate(args []string) error {
 		return err
 	}
 	return e.repo(args[0]).Rotate(layout, root, after.Signers)
+}
+
+// vouch BUNDLE makes an installed bundle's description fit the rules beside it.
+func (e evil) vouch(args []string) error {
+	blob, err := os.ReadFile(filepath.Join(args[0], "rules.vyr"))
+	if err != nil {
+		return err
+	}
+	return edit(filepath.Join(args[0], "info.json"), func(text []byte) ([]byte, error) {
+		return substitute(text, `"blob": "[0-9a-f]*"`, fmt.Sprintf(`"blob": "%x"`, digest(blob)))
+	})
 }
 
 // freshen SITE signs a site's timestamp anew, with the key of today.

@@ -29,15 +29,10 @@ type prepared struct {
 // stderr in full.
 func (o *scanOptions) prepare(env term.Env) (*prepared, error) {
 	p := &prepared{}
-	paths, err := o.installed(env, p)
-	if err != nil {
+	var err error
+	if p.set, err = o.loadRules(env, p); err != nil {
 		return nil, err
 	}
-	set, err := loadRules(env, append(paths, o.rules...), !o.noDefaultRules && len(paths) == 0)
-	if err != nil {
-		return nil, err
-	}
-	p.set = set
 	if p.deny, err = loadLists(env, o.hashes); err != nil {
 		return nil, err
 	}
@@ -52,7 +47,7 @@ func (o *scanOptions) prepare(env term.Env) (*prepared, error) {
 		return nil, err
 	}
 	p.engine, err = engine.New(engine.Config{
-		Rules:     set.Rules,
+		Rules:     p.set.Rules,
 		Deny:      p.deny,
 		Allow:     p.allow,
 		Limits:    o.limits(),
@@ -63,6 +58,26 @@ func (o *scanOptions) prepare(env term.Env) (*prepared, error) {
 		Signatures: p.signatures,
 	})
 	return p, err
+}
+
+// loadRules loads the rules of bundles, or those of the program, and those that
+// the user names. A bundle that was proved may still be none for this program, if
+// the program is another than the one that installed it.
+func (o *scanOptions) loadRules(env term.Env, p *prepared) (*ruleset.Set, error) {
+	paths, err := o.installed(env, p)
+	if err != nil {
+		return nil, err
+	}
+	if len(paths) > 0 {
+		if set, err := ruleset.Load(ruleset.Config{Paths: append(paths, o.rules...)}); err == nil {
+			return set, nil
+		}
+		if _, err := ruleset.Load(ruleset.Config{Paths: paths}); err != nil {
+			fmt.Fprintf(env.Stderr, "vitrine: warning: the installed rules: %v; the rules that come with the program are used\n", err)
+			p.bundles, paths = nil, nil
+		}
+	}
+	return loadRules(env, append(paths, o.rules...), !o.noDefaultRules && len(paths) == 0)
 }
 
 // installed gives the files of the bundles that vitrine update has brought. They
