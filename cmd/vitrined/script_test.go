@@ -59,7 +59,7 @@ func TestScript(t *testing.T) {
 	build(t, witness, "../vitrine-witness")
 	commands := worldCommands()
 	maps.Copy(commands, map[string]func(*testscript.TestScript, bool, []string){
-		"port": port, "gocache": goCache, "answers": answers, "flip": flip, "glob": glob, "smuggle": smuggle, "conforms": clitest.Conforms("../../docs/spec/cli"),
+		"port": port, "gocache": goCache, "answers": answers, "flip": flip, "glob": glob, "smuggle": smuggle, "appears": appears, "conforms": clitest.Conforms("../../docs/spec/cli"),
 	})
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"vitrine/internal/chain/bundle"
 	"vitrine/internal/chain/site"
@@ -23,4 +24,14 @@ func smuggle(ts *testscript.TestScript, _ bool, args []string) {
 	name := ts.MkAbs(filepath.Join("op", "pending", site.RuleBundle("core", serial)))
 	ts.Check(os.MkdirAll(filepath.Dir(name), 0o755))
 	ts.Check(os.WriteFile(name, data, 0o644))
+}
+
+// appears FILE waits until there is such a file.
+func appears(ts *testscript.TestScript, _ bool, args []string) {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+	}
+	ts.Fatalf("%s does not appear", args[0])
 }
