@@ -1,6 +1,8 @@
 package blob
 
 import (
+	"slices"
+
 	"vitrine/yara/internal/facts"
 	"vitrine/yara/internal/prefilter"
 )
@@ -63,8 +65,9 @@ func ReadFacts(r *Reader, rules, patterns int) []facts.Facts {
 }
 
 // ownWays gives the facts of rules those of their ways, which lie behind them.
+// What it gives lies where all was.
 func ownWays(r *Reader, all []facts.Facts, rules int) []facts.Facts {
-	out := make([]facts.Facts, 0, rules)
+	out := all[:0]
 	for range rules {
 		at, _ := r.Take(Facts, 1)
 		if r.Err() != nil {
@@ -72,7 +75,7 @@ func ownWays(r *Reader, all []facts.Facts, rules int) []facts.Facts {
 		}
 		f := all[at]
 		if from, to := r.Take(Facts, r.At(Facts, at).Word(0)>>8); from < to {
-			f.Ways = all[from:to:to]
+			f.Ways = slices.Clone(all[from:to])
 		}
 		out = append(out, f)
 	}
