@@ -20,7 +20,11 @@ type engine interface {
 	compile() error
 	// scanner makes a function that scans; each belongs to one goroutine.
 	scanner(flags int) (func(data []byte) (bench.Verdict, error), error)
-	// save writes the compiled rules; reload reads them and drops them.
+	keeper
+}
+
+// keeper writes the compiled rules, and reads them and drops them.
+type keeper interface {
 	save(path string) (int64, error)
 	reload(path string) error
 }
