@@ -149,6 +149,7 @@ func TestSpoiltPE(t *testing.T) {
 			{"renamed sections", func(b []byte) { copy(b[head+headSize(b[head+24+1] == 2):], ".text") }, true, false},
 			{"no version", func(b []byte) { b[at+4] = 0 }, false, true},
 			{"no header", func(b []byte) { clear(b[at : at+headerSize]) }, false, true},
+			{"no header, and another start", func(b []byte) { clear(b[at : at+headerSize]); put32(b[head+40:], 0x1000) }, false, true},
 			{"wrong sum", func(b []byte) { b[at+8]++; b[at+headerSize-1] = checkByte(b[at:]) }, true, true},
 			{"another filter", func(b []byte) { b[at+28] = 0x83; b[at+headerSize-1] = checkByte(b[at:]) }, false, true},
 			{"more than there is", func(b []byte) { put32(b[at+16:], 1<<31); b[at+headerSize-1] = checkByte(b[at:]) }, false, true},
