@@ -50,7 +50,8 @@ func TestDocumentSamples(t *testing.T) {
 // ours, and nothing here is to be run.
 func packedProgram(t *testing.T) []byte {
 	m := upxtest.Machines()[0]
-	program := m.Program("A harmless sample.\n" + strings.Repeat("This makes packing worth it.\n", 400) + string(stored(t, [][2]string{{"eicar.com", eicar()}})))
+	program := m.Program("A harmless sample.\n" + strings.Repeat("This makes packing worth it.\n", 400))
+	program = append(program, stored(t, [][2]string{{"eicar.com", eicar()}})...)
 	return m.Packed(program, upxtest.Pack{Method: upxtest.NRV2E, Filter: m.Filter})
 }
 
