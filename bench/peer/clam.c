@@ -1,12 +1,14 @@
 /*
  * clam holds libclamav still for measuring. It loads a directory of databases,
  * then reads commands from standard input, one a line, and answers each with
- * one line:
+ * one line, or as told:
  *
  *   compile            nanoseconds one more loading of the databases takes
  *   load SIZE          followed by SIZE bytes: keeps them as the next file
- *   scan INDEX FLAGS   nanoseconds, number of signatures found, sum of the
- *                      FNV-1a hashes of their names
+ *   scan FIRST COUNT FLAGS
+ *                      for each file, scanned in order, a line: nanoseconds,
+ *                      number of signatures found, sum of the FNV-1a hashes of
+ *                      their names
  *   peak               the most memory the process held so far, in bytes
  *
  * Nothing is unpacked and no heuristic runs: only signatures are compared.
@@ -152,7 +154,7 @@ int main(int argc, char **argv)
   struct cl_engine *engine = engine_of(argv[1]);
   while (fgets(line, sizeof line, stdin) != NULL)
   {
-    size_t number;
+    size_t number, count;
     int flags;
     if (strcmp(line, "compile\n") == 0)
       do_compile(argv[1]);
@@ -160,8 +162,9 @@ int main(int argc, char **argv)
       do_peak();
     else if (sscanf(line, "load %zu", &number) == 1)
       do_load(number);
-    else if (sscanf(line, "scan %zu %d", &number, &flags) == 2)
-      do_scan(engine, number);
+    else if (sscanf(line, "scan %zu %zu %d", &number, &count, &flags) == 3)
+      for (size_t i = 0; i < count; i++)
+        do_scan(engine, number + i);
     else
       die("unknown command");
     fflush(stdout);

@@ -144,7 +144,7 @@ func TestServe(t *testing.T) {
 		t.Fatal(err)
 	}
 	saved := filepath.Join(dir, "saved")
-	in := "load 6\nneedleload 0\nscan 0 0\nscan 0 1\nscan 1 0\nall 0 2 2\ncompile\nsave " + saved + "\nreload " + saved + "\npeak\n"
+	in := "load 6\nneedleload 0\nscan 0 1 0\nscan 0 2 1\nall 0 2 2\ncompile\nsave " + saved + "\nreload " + saved + "\npeak\n"
 	var out, complaints bytes.Buffer
 	if code := run([]string{"-serve", "source", rules}, strings.NewReader(in), &out, &complaints); code != 0 {
 		t.Fatal(complaints.String())
@@ -158,10 +158,10 @@ func TestServe(t *testing.T) {
 			t.Errorf("scan %d answers %q, want %s rules", i, lines[2+i], found)
 		}
 	}
-	if code := run([]string{"-serve", "compiled", saved}, strings.NewReader("load 1\nxscan 0 0\n"), &out, &complaints); code != 0 {
+	if code := run([]string{"-serve", "compiled", saved}, strings.NewReader("load 1\nxscan 0 1 0\n"), &out, &complaints); code != 0 {
 		t.Error(complaints.String())
 	}
-	for _, bad := range []string{"what\n", "load -1\n", "load 5\nx", "scan 0 0\n", "all 0 1 1\n", "reload " + rules + "\n"} {
+	for _, bad := range []string{"what\n", "load -1\n", "load 5\nx", "scan 0 1 0\n", "all 0 1 1\n", "reload " + rules + "\n"} {
 		if run([]string{"-serve", "source", rules}, strings.NewReader(bad), io.Discard, io.Discard) == 0 {
 			t.Errorf("%q is taken", bad)
 		}
@@ -195,7 +195,7 @@ func TestMeasure(t *testing.T) {
 	if os.Getenv("VITRINE_REQUIRE_ALL") == "1" && strings.Contains(stderr.String(), "NOT COMPARED") {
 		t.Error(stderr.String())
 	}
-	r, err := readResults(data)
+	r, err := readResults([]string{data})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,6 +206,9 @@ func TestMeasure(t *testing.T) {
 	var again bytes.Buffer
 	if code := run([]string{"-from", data}, nil, &again, &stderr); code != 0 {
 		t.Fatal(stderr.String())
+	}
+	if both, err := readResults([]string{data, data}); err != nil || len(both.Rows) != 4 || len(both.Costs) != 2 {
+		t.Errorf("two runs joined: %+v, %v", both, err)
 	}
 	if want, err := os.ReadFile(out); err != nil || again.String() != string(want) {
 		t.Errorf("the table of the same figures is another one: %v", err)
