@@ -11,7 +11,8 @@
  *                      their names
  *   peak               the most memory the process held so far, in bytes
  *
- * Nothing is unpacked and no heuristic runs: only signatures are compared.
+ * Nothing is unpacked and no heuristic runs: only signatures are compared. Pages
+ * in HTML are normalised, as vitrine does.
  * Build: cc -O2 -o clam clam.c -lclamav
  */
 #include <clamav.h>
@@ -103,7 +104,8 @@ static void do_load(size_t size)
 
 static void do_scan(struct cl_engine *engine, size_t index)
 {
-  struct cl_scan_options options = {.general = CL_SCAN_GENERAL_ALLMATCHES};
+  struct cl_scan_options options = {
+      .general = CL_SCAN_GENERAL_ALLMATCHES, .parse = CL_SCAN_PARSE_HTML};
   struct verdict v = {0, 0};
   const char *name = NULL;
   unsigned long scanned = 0;
