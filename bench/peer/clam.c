@@ -74,6 +74,8 @@ static struct cl_engine *engine_of(const char *dir)
 
   if (engine == NULL || cl_load(dir, engine, &signatures, CL_DB_STDOPT) != CL_SUCCESS)
     die("the databases do not load");
+  /* It would remember clean files by their digests and not look again. */
+  cl_engine_set_num(engine, CL_ENGINE_DISABLE_CACHE, 1);
   if (cl_engine_compile(engine) != CL_SUCCESS)
     die("the databases do not compile");
   cl_engine_set_clcb_virus_found(engine, on_found);
