@@ -18,7 +18,7 @@ const (
 	barHeight   = 13
 	barGap      = 2
 	groupGap    = 12
-	labelWidth  = 62
+	labelWidth  = 74
 	valueWidth  = 78
 	panelMargin = 18
 	headHeight  = 74

@@ -44,11 +44,12 @@ func TestMarkdown(t *testing.T) {
 	text := sample().markdown()
 	for _, want := range []string{
 		"On A machine; yara 4.2.3. Rules: cut from public sets, `pe`: made up.\n",
-		"| programs, beside yara | 1000 | ≥ 8× | 7.0× | missed |\n",
-		"| without AVX2, beside yara | 1000 | ≥ 3× | 2.5× | missed |\n",
-		"| all corpora, beside YARA-X 1.7.1 | 1000 | ≥ 10× | 5.0× | missed |\n",
-		"| two threads, beside yara with two | 1000 | ≥ 8× | 10.0× | met |\n",
-		"| signatures, beside libclamav | 2000 | ≥ 10× | 20.0× | met |\n",
+		"| ELF, beside yara | 1000 | ≥ 8× | 10.0× (elf) | met |\n",
+		"| PE, beside yara | 1000 | ≥ 8× | 7.0× (pe) | missed |\n",
+		"| without AVX2, beside yara | 1000 | ≥ 3× | 2.5× (elf) | missed |\n",
+		"| all corpora, beside YARA-X 1.7.1 | 1000 | ≥ 10× | 5.0× (elf) | missed |\n",
+		"| two threads, beside yara with two | 1000 | ≥ 8× | 10.0× (elf) | met |\n",
+		"| signatures, beside libclamav | 2000 | ≥ 10× | 20.0× (elf) | met |\n",
 		"| compile | 1000 | ≤ 3s | 2900.0 ms | met |\n",
 		"| load compiled rules | 1000 | ≤ 50ms | 51.0 ms | missed |\n",
 		"| memory, compile and scan | 1000 | ≤ 60.0 MB (yara) | 50.0 MB | met |\n",
