@@ -21,19 +21,21 @@ func (e *Evaluator) Extent(mod, fieldID int32) int {
 	return 0
 }
 
-// Text gives the text in a field of element i of an array that is a field of a
-// module, and nil where it is not defined.
-func (e *Evaluator) Text(mod, array, elem int32, i int) []byte {
-	f := e.set.Fields[array]
-	list := e.rootField(mod, f)
-	if list.Kind != module.KindArray || i >= f.Type.Len(list.Ref) {
-		return nil
+// Text gives a text: a field of a module, what the function ^fieldID gives, or,
+// where elem is not negative, a field of element i of an array. It is nil where
+// that is not defined.
+func (e *Evaluator) Text(mod, fieldID, elem int32, i int) []byte {
+	var v module.Value
+	switch {
+	case fieldID < 0:
+		if self := e.open(mod).value.Ref; e.spend(costCall) {
+			v = e.set.Calls[^fieldID].Call(&e.config.Context, self, nil)
+		}
+	case elem < 0:
+		v = e.rootField(mod, e.set.Fields[fieldID])
+	default:
+		v = e.element(mod, e.set.Fields[fieldID], e.set.Fields[elem], i)
 	}
-	self := f.Type.At(list.Ref, i)
-	if self.Kind != module.KindStruct {
-		return nil
-	}
-	v := field(e.set.Fields[elem], self.Ref)
 	if v.Kind != module.KindString {
 		return nil
 	}
@@ -41,6 +43,19 @@ func (e *Evaluator) Text(mod, array, elem int32, i int) []byte {
 		return []byte{}
 	}
 	return v.Bytes
+}
+
+// element gives a field of element i of an array.
+func (e *Evaluator) element(mod int32, array, elem *module.Field, i int) module.Value {
+	list := e.rootField(mod, array)
+	if list.Kind != module.KindArray || i >= array.Type.Len(list.Ref) {
+		return undefined
+	}
+	self := array.Type.At(list.Ref, i)
+	if self.Kind != module.KindStruct {
+		return undefined
+	}
+	return field(elem, self.Ref)
 }
 
 func (e *Evaluator) rootField(mod int32, f *module.Field) module.Value {

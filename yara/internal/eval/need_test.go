@@ -32,6 +32,18 @@ func needSet() *ir.Set {
 		module.Got("none", module.KindInt, func(*holding) module.Value { return module.Undefined() }),
 		module.Got("many", module.KindBool, func(h *holding) module.Value { return module.Bool(len(h.names) > 1) }),
 		module.Const("three", module.Int(3)),
+		module.Got("last", module.KindString, func(h *holding) module.Value {
+			if len(h.names) == 0 {
+				return module.Undefined()
+			}
+			return module.String(h.names[len(h.names)-1])
+		}),
+		module.Function("first", module.Overload("", module.KindString, func(_ *module.Context, h *holding, _ []module.Value) module.Value {
+			if len(h.names) == 0 {
+				return module.Undefined()
+			}
+			return module.String(h.names[0])
+		})),
 	)
 	set := &ir.Set{Modules: []*module.Module{{Name: "m", Type: root, Open: func(c *module.Context) any {
 		if len(c.Data) == 0 {
@@ -50,6 +62,7 @@ func needSet() *ir.Set {
 		set.Fields = append(set.Fields, &root.Fields[i])
 	}
 	set.Fields = append(set.Fields, &elem.Fields[0])
+	set.Calls = []*module.Func{&root.Fields[6].Type.Func[0]}
 	return set
 }
 
@@ -79,15 +92,21 @@ func TestText(t *testing.T) {
 	e.Reset(module.Context{Ctx: context.Background(), Data: []byte("a,undefined,,")})
 	for i, want := range []string{"a", "-", "", "-"} {
 		got := "-"
-		if text := e.Text(0, 0, 5, i); text != nil {
+		if text := e.Text(0, 0, 7, i); text != nil {
 			got = string(text)
 		}
 		if got != want {
 			t.Errorf("element %d: %q, want %q", i, got, want)
 		}
 	}
-	if e.Text(0, 1, 5, 0) != nil {
+	if e.Text(0, 1, 7, 0) != nil {
 		t.Error("a number has elements")
+	}
+	for data, want := range map[string][2]string{"a,b,": {"a", "b"}, "x": {"", ""}, "": {"", ""}} {
+		e.Reset(module.Context{Ctx: context.Background(), Data: []byte(data)})
+		if got := [2]string{string(e.Text(0, ^0, -1, 0)), string(e.Text(0, 5, -1, 0))}; got != want {
+			t.Errorf("%q: %q, want %q", data, got, want)
+		}
 	}
 }
 
@@ -99,7 +118,7 @@ func TestNeedsStop(t *testing.T) {
 	for range 2 * workPerLook {
 		e.Extent(0, 0)
 	}
-	if e.Extent(0, 0) != 0 || e.Text(0, 0, 5, 0) != nil || !errors.Is(e.Err(), stopped) {
+	if e.Extent(0, 0) != 0 || e.Text(0, 0, 7, 0) != nil || !errors.Is(e.Err(), stopped) {
 		t.Errorf("goes on: %v", e.Err())
 	}
 }

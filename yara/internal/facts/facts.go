@@ -72,7 +72,7 @@ func (p *Prover) rule(condition ir.NodeID) Facts {
 		return Facts{MaxSize: math.MaxInt64}
 	}
 	f := p.known(condition)
-	if f.Wake == nil {
+	if f.Wake == nil && (f.Need == nil || len(f.Need.Texts) == 0) {
 		f.Ways = p.ways(condition)
 	}
 	return f

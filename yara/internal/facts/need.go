@@ -2,7 +2,6 @@ package facts
 
 import (
 	"bytes"
-	"errors"
 	"slices"
 
 	"vitrine/yara/internal/ir"
@@ -15,69 +14,16 @@ import (
 // matches any of them, and one with a signature only those that name its
 // number. So it is proved what a module must have found in a file.
 
-// Need is a demand on a field of a module, by index in Set.Modules and
-// Set.Fields: an array or dictionary has elements, a number or a boolean is
-// defined and not 0.
+// Need is a demand on a field of a module, or on a function of it that takes no
+// arguments: an array or dictionary has elements, a number or a boolean is
+// defined and not 0, a text is one of a few.
 type Need struct {
-	Module, Field int32
-	// Elem, when not negative, is a text in the elements of the array Field: in one
-	// of them it equals one of Texts, which are indices in Set.Texts, in order.
+	Module int32 // in Set.Modules
+	Field  int32 // in Set.Fields, or ^ the function's in Set.Calls
+	// Elem, when not negative, is a text in the elements of the array Field: that of
+	// one of them is one of Texts. It is in Set.Fields too.
 	Elem  int32
-	Texts []int32
-}
-
-// errNeed is what Check gives for needs that nobody proved.
-var errNeed = errors.New("check needs: a rule asks a module for what it does not have")
-
-// Check tells whether needs that come from outside can be asked for. That they
-// are true is not checked.
-func Check(set *ir.Set, all []Facts) error {
-	for i := range all {
-		if n := all[i].Need; n != nil && !n.fits(set) {
-			return errNeed
-		}
-		if err := Check(set, all[i].Ways); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (n *Need) fits(set *ir.Set) bool {
-	below := func(i int32, n int) bool { return i >= 0 && int(i) < n }
-	if !below(n.Module, len(set.Modules)) || !below(n.Field, len(set.Fields)) {
-		return false
-	}
-	f := set.Fields[n.Field]
-	if !has(set.Modules[n.Module].Type, f) || !asked(f.Type.Kind) {
-		return false
-	}
-	if n.Elem < 0 {
-		return len(n.Texts) == 0
-	}
-	if f.Type.Kind != module.KindArray || !below(n.Elem, len(set.Fields)) || !has(f.Type.Elem, set.Fields[n.Elem]) {
-		return false
-	}
-	return set.Fields[n.Elem].Type.Kind == module.KindString &&
-		!slices.ContainsFunc(n.Texts, func(t int32) bool { return !below(t, len(set.Texts)) })
-}
-
-// has reports whether a field is one of a struct's.
-func has(t *module.Type, f *module.Field) bool {
-	if t == nil || t.Kind != module.KindStruct {
-		return false
-	}
-	for i := range t.Fields {
-		if &t.Fields[i] == f {
-			return true
-		}
-	}
-	return false
-}
-
-// asked reports whether a Need can be about a field of such a kind.
-func asked(k module.Kind) bool {
-	return k == module.KindArray || k == module.KindDict || k == module.KindInt || k == module.KindBool
+	Texts []int32 // in Set.Texts, in order; none unless Elem or Field is a text
 }
 
 // need gives what a module must have found for the node to be true, or nil.
@@ -128,6 +74,18 @@ func (p *Prover) field(id ir.NodeID, kind module.Kind) *Need {
 	return &Need{Module: root.A, Field: n.B, Elem: -1}
 }
 
+// function is the need of what a function of a module gives without arguments.
+func (p *Prover) function(n *ir.Node) *Need {
+	if n.Op != ir.Call || n.C != 0 || p.set.Nodes[n.D].Op != ir.Module {
+		return nil
+	}
+	need := &Need{Module: p.set.Nodes[n.D].A, Field: ^n.A, Elem: -1}
+	if !gives(p.set.Modules[need.Module].Type, p.set.Calls[n.A]) {
+		return nil
+	}
+	return need
+}
+
 // nonzeroField is the need of a number that must not be 0.
 func (p *Prover) nonzeroField(id ir.NodeID) *Need {
 	if n := p.field(id, module.KindInt); n != nil {
@@ -154,9 +112,13 @@ func (p *Prover) compareNeed(n *ir.Node) *Need {
 	return nil
 }
 
-// textNeed: a field of an element equals a text.
+// textNeed: a field, one of an element or what a function gives equals a text.
 func (p *Prover) textNeed(id ir.NodeID, text int32) *Need {
 	n := &p.set.Nodes[id]
+	if need := dearer(p.field(id, module.KindString), p.function(n)); need != nil {
+		need.Texts = []int32{text}
+		return need
+	}
 	if n.Op != ir.Field {
 		return nil
 	}
@@ -233,7 +195,7 @@ func dearer(a, b *Need) *Need {
 			return b
 		}
 		return a
-	case a.Elem < 0 && b.Elem >= 0, a.Elem >= 0 && b.Elem >= 0 && len(b.Texts) < len(a.Texts):
+	case len(b.Texts) > 0 && (len(a.Texts) == 0 || len(b.Texts) < len(a.Texts)):
 		return b
 	}
 	return a
@@ -245,21 +207,25 @@ func (p *Prover) commonNeed(items []int32) *Need {
 	var texts []int32
 	for i, item := range items {
 		n := p.need(item)
-		if n == nil || i > 0 && (n.Module != all.Module || n.Field != all.Field) {
+		switch {
+		case n == nil, i > 0 && (n.Module != all.Module || n.Field != all.Field):
 			return nil
-		}
-		if i == 0 || n.Elem != all.Elem {
+		case i == 0:
 			all = &Need{Module: n.Module, Field: n.Field, Elem: n.Elem}
-			if i > 0 {
-				all.Elem = -1
-			}
+		case n.Elem != all.Elem:
+			all.Elem = -1
 		}
 		texts = append(texts, n.Texts...)
 	}
-	if all != nil && all.Elem >= 0 {
+	if all != nil && (all.Elem >= 0 || p.isText(all)) {
 		all.Texts = p.inOrder(texts)
 	}
 	return all
+}
+
+// isText reports whether a need is of a text: then it has some to be equal to.
+func (p *Prover) isText(n *Need) bool {
+	return n.Field < 0 || p.set.Fields[n.Field].Type.Kind == module.KindString
 }
 
 // inOrder sorts texts by what they say, each once.

@@ -13,11 +13,13 @@ func showNeed(set *ir.Set, n *Need) string {
 	if n == nil {
 		return ""
 	}
-	out := set.Modules[n.Module].Name + "." + set.Fields[n.Field].Name
-	if n.Elem < 0 {
-		return out
+	out := set.Modules[n.Module].Name + "." + "()"
+	if n.Field >= 0 {
+		out = set.Modules[n.Module].Name + "." + set.Fields[n.Field].Name
 	}
-	out += "[]." + set.Fields[n.Elem].Name
+	if n.Elem >= 0 {
+		out += "[]." + set.Fields[n.Elem].Name
+	}
 	for _, t := range n.Texts {
 		out += " " + string(set.Texts[t])
 	}
@@ -33,7 +35,11 @@ func TestNeed(t *testing.T) {
 		{`pe.signatures[0].subject contains "x"`, sigs}, {`pe.signatures[0].subject matches /x/`, sigs}, {`not pe.signatures[0].serial == "01"`, sigs}, {`defined pe.signatures[0].serial`, sigs},
 		{`not defined pe.signatures[0].serial`, ""}, {`not (pe.signatures[0].serial == "01" or false)`, ""}, {`not (pe.signatures[0].serial == "01" and true)`, ""}, {`defined (pe.signatures[0].serial == "01" or true)`, ""},
 		{`5 <= pe.signatures[0].not_after`, sigs}, {`pe.signatures[0].not_after == 0`, sigs}, {`pe.signatures[0].valid_on(5)`, sigs}, {`not pe.signatures[0].valid_on(5)`, sigs}, {`uint8(pe.signatures[0].version) == n`, sigs},
-		{`math.max(pe.sections[pe.signatures[0].version].raw_data_size, 1) == 1`, "pe.sections"}, {`pe.signatures[0].countersignatures[0].digest == "x"`, sigs}, {`pe.version_info["x"] == "y"`, ""}, {`pe.dll_name == "x"`, ""},
+		{`math.max(pe.sections[pe.signatures[0].version].raw_data_size, 1) == 1`, "pe.sections"}, {`pe.signatures[0].countersignatures[0].digest == "x"`, sigs}, {`pe.version_info["x"] == "y"`, ""},
+		// Texts of the file.
+		{`pe.dll_name == "x"`, "pe.dll_name x"}, {`"x" == pe.dll_name or pe.dll_name == "a" or pe.dll_name == "x"`, "pe.dll_name a x"}, {`pe.dll_name == "x" or pe.pdb_path == "x"`, ""}, {`pe.dll_name != "x"`, ""}, {`pe.dll_name >= "x"`, ""}, {`pe.dll_name == pe.pdb_path`, ""}, {`pe.dll_name iequals "x"`, ""},
+		{`pe.imphash() == "x"`, "pe.() x"}, {`"x" == pe.imphash() or pe.imphash() == "a"`, "pe.() a x"}, {`not pe.imphash() == "x"`, ""}, {`pe.imphash() != "x"`, ""}, {`pe.imphash() == pe.dll_name`, ""}, {`hash.md5(0, 1) == "x"`, ""}, {`pe.imphash() == "x" or pe.dll_name == "x"`, ""}, {`pe.imphash() == "x" or n == 1`, ""}, {`pe.imphash() == "x" and elf.telfhash() == "y"`, "pe.() x"},
+		{`pe.is_dll()`, ""}, {`pe.calculate_checksum() == 5`, ""}, {`pe.rich_signature.raw_data == "x"`, ""},
 		// Numbers.
 		{`pe.number_of_signatures > 0`, number}, {`0 < pe.number_of_signatures`, number}, {`pe.number_of_signatures == 2`, number}, {`pe.number_of_signatures != 0`, number}, {`pe.number_of_signatures`, number}, {`pe.is_pe`, "pe.is_pe"}, {`pe.is_pe == 1`, "pe.is_pe"},
 		{`pe.number_of_signatures >= 0`, ""}, {`pe.number_of_signatures == 0`, ""}, {`pe.number_of_signatures != 1`, ""}, {`pe.number_of_signatures < 2`, ""}, {`2 > pe.number_of_signatures`, ""}, {`pe.number_of_signatures > n`, ""}, {`not pe.number_of_signatures`, ""}, {`pe.number_of_signatures + 1 > 0`, ""}, {`defined pe.number_of_signatures`, ""},
@@ -89,7 +95,7 @@ func TestNeedOfWays(t *testing.T) {
 
 // TestCheck refuses needs that nothing can be asked for.
 func TestCheck(t *testing.T) {
-	f := proveFacts(t, `pe.signatures[0].serial == "01" and pe.sections[0].name == "x" and pe.dll_name == "x" and pe.number_of_signatures > 0`)
+	f := proveFacts(t, `pe.signatures[0].serial == "01" and pe.sections[0].name == "x" and pe.dll_name == "x" and pe.number_of_signatures > 0 and pe.imphash() == "y" and pe.is_dll() and pe.rva_to_offset(1) == 5 and elf.type == 1`)
 	set := f.set
 	field := func(name string) int32 {
 		for i, x := range set.Fields {
@@ -100,9 +106,20 @@ func TestCheck(t *testing.T) {
 		t.Fatal("no field " + name)
 		return -1
 	}
+	call := func(name string) int32 {
+		_, f := set.Modules[f.Need.Module].Type.Member(name)
+		for i, c := range set.Calls {
+			if c == &f.Type.Func[0] {
+				return int32(i)
+			}
+		}
+		t.Fatal("no function " + name)
+		return -1
+	}
 	sigs, serial, name := field("signatures"), field("serial"), field("name")
 	mod := f.Need.Module
-	good := []Need{{mod, sigs, -1, nil}, {mod, sigs, serial, []int32{0}}, {mod, field("number_of_signatures"), -1, nil}, {mod, field("sections"), name, nil}}
+	good := []Need{{mod, sigs, -1, nil}, {mod, sigs, serial, []int32{0}}, {mod, field("number_of_signatures"), -1, []int32{}}, {mod, field("sections"), name, []int32{0, 1}},
+		{mod, field("dll_name"), -1, []int32{0}}, {mod, ^call("imphash"), -1, []int32{1}}}
 	for _, n := range good {
 		if err := Check(set, []Facts{{Need: &n}, {}}); err != nil {
 			t.Errorf("%+v: %v", n, err)
@@ -110,7 +127,8 @@ func TestCheck(t *testing.T) {
 	}
 	bad := []Need{
 		{-1, sigs, -1, nil}, {99, sigs, -1, nil}, {mod, -1, -1, nil}, {mod, 999, -1, nil}, {mod + 1, sigs, -1, nil}, {mod, serial, -1, nil}, {mod, field("dll_name"), -1, nil},
-		{mod, sigs, -1, []int32{0}}, {mod, sigs, 999, nil}, {mod, sigs, name, nil}, {mod, sigs, sigs, nil}, {mod, field("number_of_signatures"), serial, nil},
+		{mod, sigs, -1, []int32{0}}, {mod, sigs, 999, []int32{0}}, {mod, sigs, name, []int32{0}}, {mod, sigs, sigs, []int32{0}}, {mod, field("number_of_signatures"), serial, []int32{0}},
+		{mod, sigs, serial, nil}, {mod, ^call("imphash"), -1, nil}, {mod, ^call("imphash"), serial, []int32{0}}, {mod, ^call("is_dll"), -1, []int32{0}}, {mod, ^call("rva_to_offset"), -1, []int32{0}}, {mod, -99, -1, []int32{0}}, {mod + 1, ^call("imphash"), -1, []int32{0}},
 		{mod, sigs, serial, []int32{-1}}, {mod, sigs, serial, []int32{0, int32(len(set.Texts))}},
 	}
 	for _, n := range bad {

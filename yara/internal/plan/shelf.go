@@ -13,18 +13,20 @@ type shelf struct {
 
 // group is ways that need the same of a module.
 type group struct {
-	module, field, elem int32
+	module, field, elem int32 // as in facts.Need
 	ways                []int32
-	texts               map[string][]int32 // ways by the text one of which they need; nil where elem < 0
+	texts               map[string][]int32 // ways by the text one of which they need; nil where they need none
 }
 
-// Modules answers what modules found in the data at hand.
+// Modules answers what modules found in the data at hand. Fields and elem are
+// those of a facts.Need.
 type Modules interface {
 	// Extent tells how many elements an array or dictionary has; of a number, 1
 	// when it is not 0.
 	Extent(module, field int32) int
-	// Text gives a text in element i of an array; nil when it is not defined.
-	Text(module, array, elem int32, i int) []byte
+	// Text gives a text, where elem is not negative that in element i of an array;
+	// nil when it is not defined.
+	Text(module, field, elem int32, i int) []byte
 }
 
 // put adds a way, which may be the last already.
@@ -50,12 +52,12 @@ func appendNew(list []int32, w int32) []int32 {
 
 func (s *shelf) group(n *facts.Need) *group {
 	for _, g := range s.groups {
-		if g.module == n.Module && g.field == n.Field && g.elem == n.Elem {
+		if g.module == n.Module && g.field == n.Field && g.elem == n.Elem && (g.texts == nil) == (len(n.Texts) == 0) {
 			return g
 		}
 	}
 	g := &group{module: n.Module, field: n.Field, elem: n.Elem}
-	if n.Elem >= 0 {
+	if len(n.Texts) > 0 {
 		g.texts = map[string][]int32{}
 	}
 	s.groups = append(s.groups, g)
@@ -65,7 +67,11 @@ func (s *shelf) group(n *facts.Need) *group {
 // look gives add the ways that what a module found may leave open. It works no
 // longer than it would take to look at all of them.
 func (g *group) look(m Modules, add func(ways []int32)) {
-	switch n := m.Extent(g.module, g.field); {
+	n := 1
+	if g.elem >= 0 || g.texts == nil {
+		n = m.Extent(g.module, g.field)
+	}
+	switch {
 	case n == 0:
 	case g.texts == nil || n > len(g.ways):
 		add(g.ways)

@@ -32,8 +32,14 @@ func (m modulesOf) Extent(_, field int32) int {
 	return m.extent[name]
 }
 
-func (m modulesOf) Text(_, array, elem int32, i int) []byte {
-	name := m.set.Fields[array].Name + "[]." + m.set.Fields[elem].Name
+func (m modulesOf) Text(_, field, elem int32, i int) []byte {
+	name := "()"
+	if field >= 0 {
+		name = m.set.Fields[field].Name
+	}
+	if elem >= 0 {
+		name += "[]." + m.set.Fields[elem].Name
+	}
 	m.note("%s", name)
 	if i >= len(m.texts[name]) {
 		return nil
@@ -49,6 +55,8 @@ rule third  { condition: uint16(0) == 0x5A4D and for any i in (0..pe.number_of_s
 rule count  { condition: filesize < 10 and pe.number_of_signatures > 1 }
 rule plain  { condition: pe.is_pe and pe.number_of_signatures == 0 }
 rule name   { condition: elf.sections[0].name == ".text" }
+rule imports { condition: pe.imphash() == "0a" or pe.imphash() == "0b" }
+rule dll    { condition: pe.dll_name == "a.dll" or pe.imphash() == "0c" }
 rule loose  { condition: filesize > 2 or for any s in pe.signatures : (s.serial == "01") }
 `
 
@@ -61,21 +69,25 @@ func TestNeeds(t *testing.T) {
 		data   string
 		extent string
 		texts  []string
+		hash   []string
 		want   string
 		asked  string
 	}{
-		{"MZ", "", nil, "", "signatures signatures number_of_signatures is_pe"},
-		{"MZ and more", "is_pe", nil, "plain loose", "signatures signatures is_pe"},
-		{"MZ", "is_pe signatures number_of_signatures", nil, "third count plain", "*"},
-		{"MZ", "is_pe signatures number_of_signatures", []string{"03", ""}, "third count plain", "*"},
-		{"MZ", "is_pe signatures number_of_signatures", []string{"01"}, "first second third count plain loose", "*"},
-		{"MZ", "is_pe signatures", []string{"00", "02", "02"}, "second third plain", "*"},
-		{"text", "is_pe signatures number_of_signatures", []string{"01"}, "loose", ""},
-		{"\x7fELF", "sections", nil, "loose", "sections sections[].name"},
+		{"MZ", "", nil, nil, "", "signatures signatures number_of_signatures is_pe () dll_name"},
+		{"MZ and more", "is_pe", nil, nil, "plain loose", "signatures signatures is_pe () dll_name"},
+		{"MZ", "is_pe signatures number_of_signatures", nil, nil, "third count plain", "*"},
+		{"MZ", "is_pe signatures number_of_signatures", []string{"03", ""}, nil, "third count plain", "*"},
+		{"MZ", "is_pe signatures number_of_signatures", []string{"01"}, nil, "first second third count plain loose", "*"},
+		{"MZ", "is_pe signatures", []string{"00", "02", "02"}, nil, "second third plain", "*"},
+		{"MZ", "", nil, []string{"0b"}, "imports", "*"},
+		{"MZ", "", nil, []string{"0c"}, "dll", "*"},
+		{"MZ", "", nil, []string{""}, "", "*"},
+		{"text", "is_pe signatures number_of_signatures", []string{"01"}, nil, "loose", ""},
+		{"\x7fELF", "sections", nil, nil, "loose", "sections sections[].name"},
 	}
 	for _, tt := range tests {
 		var asked, got []string
-		m := modulesOf{set: set, extent: map[string]int{}, texts: map[string][]string{"signatures[].serial": tt.texts}, asked: &asked}
+		m := modulesOf{set: set, extent: map[string]int{}, texts: map[string][]string{"signatures[].serial": tt.texts, "()": tt.hash}, asked: &asked}
 		for _, name := range strings.Fields(tt.extent) {
 			m.extent[name] = max(1, len(tt.texts))
 		}
