@@ -9,13 +9,20 @@ import (
 type shelf struct {
 	free   []int32  // whatever a module found
 	groups []*group // those that need something of a module, by what it is
+	known  map[about]*group
+}
+
+// about is what a group needs: a facts.Need without its texts.
+type about struct {
+	module, field, elem int32
+	texts               bool // some, not just anything
 }
 
 // group is ways that need the same of a module.
 type group struct {
-	module, field, elem int32 // as in facts.Need
-	ways                []int32
-	texts               map[string][]int32 // ways by the text one of which they need; nil where they need none
+	about
+	ways   []int32
+	byText map[string][]int32 // where texts: the ways by those one of which they need
 }
 
 // Modules answers what modules found in the data at hand. Fields and elem are
@@ -35,11 +42,11 @@ func (s *shelf) put(w int32, need *facts.Need, set *ir.Set) {
 		s.free = appendNew(s.free, w)
 		return
 	}
-	g := s.group(need)
+	g := s.group(about{need.Module, need.Field, need.Elem, len(need.Texts) > 0})
 	g.ways = appendNew(g.ways, w)
 	for _, t := range need.Texts {
 		text := string(set.Texts[t])
-		g.texts[text] = appendNew(g.texts[text], w)
+		g.byText[text] = appendNew(g.byText[text], w)
 	}
 }
 
@@ -50,17 +57,15 @@ func appendNew(list []int32, w int32) []int32 {
 	return append(list, w)
 }
 
-func (s *shelf) group(n *facts.Need) *group {
-	for _, g := range s.groups {
-		if g.module == n.Module && g.field == n.Field && g.elem == n.Elem && (g.texts == nil) == (len(n.Texts) == 0) {
-			return g
-		}
+func (s *shelf) group(a about) *group {
+	if g := s.known[a]; g != nil {
+		return g
 	}
-	g := &group{module: n.Module, field: n.Field, elem: n.Elem}
-	if len(n.Texts) > 0 {
-		g.texts = map[string][]int32{}
+	if s.known == nil {
+		s.known = map[about]*group{}
 	}
-	s.groups = append(s.groups, g)
+	g := &group{about: a, byText: map[string][]int32{}}
+	s.groups, s.known[a] = append(s.groups, g), g
 	return g
 }
 
@@ -68,17 +73,17 @@ func (s *shelf) group(n *facts.Need) *group {
 // longer than it would take to look at all of them.
 func (g *group) look(m Modules, add func(ways []int32)) {
 	n := 1
-	if g.elem >= 0 || g.texts == nil {
+	if g.elem >= 0 || !g.texts {
 		n = m.Extent(g.module, g.field)
 	}
 	switch {
 	case n == 0:
-	case g.texts == nil || n > len(g.ways):
+	case !g.texts || n > len(g.ways):
 		add(g.ways)
 	default:
 		for i := range n {
 			if text := m.Text(g.module, g.field, g.elem, i); text != nil {
-				add(g.texts[string(text)])
+				add(g.byText[string(text)])
 			}
 		}
 	}
