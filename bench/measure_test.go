@@ -15,10 +15,13 @@ type script struct {
 	err      error
 }
 
-func (s *script) Scan(i int) (Verdict, time.Duration, error) {
-	taken := s.times[0]
-	s.times = s.times[1:]
-	return s.verdicts[i], taken, s.err
+func (s *script) Scan(n int) ([]Scanned, error) {
+	all := make([]Scanned, n)
+	for i := range all {
+		all[i] = Scanned{s.verdicts[i], s.times[i]}
+	}
+	s.times = s.times[n:]
+	return all, s.err
 }
 
 var twoFiles = Corpus{"two", []File{{"a", make([]byte, 600)}, {"b", make([]byte, 400)}}}
@@ -39,7 +42,7 @@ func TestRoundKeepsTheBest(t *testing.T) {
 func TestRoundStopsAtAnError(t *testing.T) {
 	s := &script{verdicts: make([]Verdict, 2), times: []time.Duration{1, 1}, err: io.ErrUnexpectedEOF}
 	_, err := Round(s, twoFiles, make(Times, 2))
-	if !errors.Is(err, io.ErrUnexpectedEOF) || !strings.Contains(err.Error(), "scan a") {
+	if !errors.Is(err, io.ErrUnexpectedEOF) || !strings.Contains(err.Error(), "scan two") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -130,12 +130,24 @@ func (p *Peer) ask(command string, answer ...any) error {
 // Compile measures one compilation.
 func (p *Peer) Compile() (time.Duration, error) { return p.askTime("compile") }
 
-// Scan implements Contender.
-func (p *Peer) Scan(i int) (Verdict, time.Duration, error) {
-	var taken int64
-	var v Verdict
-	err := p.ask(fmt.Sprintf("scan %d %d", p.first+i, p.Flags), &taken, &v.Count, &v.Sum)
-	return v, time.Duration(taken), err
+// Scan implements Contender. The process scans file after file without waiting
+// for us in between, so that its tables stay warm.
+func (p *Peer) Scan(n int) ([]Scanned, error) {
+	if n == 0 {
+		return nil, nil
+	}
+	all := make([]Scanned, n)
+	if _, err := fmt.Fprintf(p.in, "scan %d %d %d\n", p.first, n, p.Flags); err != nil {
+		return nil, fmt.Errorf("peer: scan: %w", err)
+	}
+	for i := range all {
+		var taken int64
+		if _, err := fmt.Fscanln(p.out, &taken, &all[i].Count, &all[i].Sum); err != nil {
+			return nil, fmt.Errorf("peer: scan file %d: %w", i, err)
+		}
+		all[i].Taken = time.Duration(taken)
+	}
+	return all, nil
 }
 
 // All measures how long so many threads together take for the loaded files.

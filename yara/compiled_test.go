@@ -32,6 +32,7 @@ rule modules { condition: for any s in pe.sections : (s.name contains ".tex" and
   or for any k, v in pe.version_info : (k == "CompanyName" and v icontains "us") or pe.version_info["x"] == "y"
   or pe.imports(/kernel/i, /Create/) > 0 or pe.sections[0].name == "x" or hash.md5(0, filesize) == "x" or elf.type == elf.ET_EXEC
   or console.log("seen") and false or level > 3 and name == "n" and ratio > 0.5 and on }
+rule signed { condition: for any s in pe.sections : (s.name == ".text" or s.name == ".code") }
 `
 
 func everythingExternals() map[string]any {
@@ -98,8 +99,8 @@ func TestMarshalIsDeterministic(t *testing.T) {
 // TestEmptyVector holds the first vector of the specification.
 func TestEmptyVector(t *testing.T) {
 	data := marshal(t, mustCompile(t, Config{}, ""))
-	const sum = "48933c0a97ff180f463d3e4b9d40206461cf3ee94f098317562fd62a541988f6"
-	if got := hex.EncodeToString(data[32:64]); len(data) != 600 || got != sum {
+	const sum = "a476c680bd7b04f049a388a779f09c90aea1450a12e8ad1695a6151c0966db26"
+	if got := hex.EncodeToString(data[32:64]); len(data) != 632 || got != sum {
 		t.Errorf("%d bytes, sum %s", len(data), got)
 	}
 	if load(t, data).Len() != 0 {
@@ -213,6 +214,10 @@ func TestLoadRefuses(t *testing.T) {
 		{"an atom's program", "program", false, put(blob.Atoms, 0, 4, 9999, 24)},
 		{"a rule's ways", "section 27", false, put(blob.Facts, 0, 0, 0x800, 28)},
 		{"a wake", "pattern", false, put(blob.Wakes, 0, 0, 9999, 4)},
+		{"a need's field", "asks a module", false, put(blob.Needs, 0, 1, 9999, 16)},
+		{"a need's element", "asks a module", false, put(blob.Needs, 0, 2, 9999, 16)},
+		{"a need's texts", "section 31", false, put(blob.Needs, 0, 3, 9999, 16)},
+		{"a text needed", "asks a module", false, put(blob.Keys, 0, 0, 9999, 4)},
 		{"a module", "module", false, put(blob.Modules, 0, 1, 1, 8)},
 		{"a field", "does not have", false, put(blob.Fields, 0, 1, 1, 8)},
 		{"a window's literal", "window", false, put(blob.Windows, 0, 0, 1<<20, 12)},

@@ -30,7 +30,7 @@ func TestDescriptions(t *testing.T) {
 	if got := slices.Collect(rules.All()); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v", *got[0])
 	}
-	if rules.rule(0) != rules.rule(0) || rules.MostStrings() != 3 || Join(rules, rules).MostStrings() != 3 {
+	if once, again := rules.rule(0), rules.rule(0); once != again || rules.MostStrings() != 3 || Join(rules, rules).MostStrings() != 3 {
 		t.Error("a rule is made twice, or its strings are not counted")
 	}
 }

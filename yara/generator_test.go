@@ -222,7 +222,11 @@ func (g *generator) boolean(depth int) string {
 func (g *generator) comparison(depth int) string {
 	op := g.of(" == ", " != ", " < ", " >= ", " > ", " <= ")
 	small := fmt.Sprint(g.pick(4))
-	switch g.pick(7) {
+	switch g.pick(9) {
+	case 7:
+		return g.of("pe.number_of_signatures", "pe.number_of_sections", "elf.number_of_sections") + op + small
+	case 8:
+		return g.element("[" + small + "]")
 	case 0:
 		return fmt.Sprintf("filesize%s%d", op, g.pick(24))
 	case 1:
@@ -259,7 +263,10 @@ func (g *generator) loop(depth int) string {
 	defer func(vars []string) { g.loops--; g.vars = vars }(g.vars)
 	v := fmt.Sprintf("v%d", g.loops)
 	q := g.quantifier()
-	switch g.pick(8) {
+	switch g.pick(9) {
+	case 8:
+		r := g.of("(0..pe.number_of_sections)", "(0..pe.number_of_sections - 1)", "(1..pe.number_of_signatures)", "(0..pe.number_of_signatures)", "(1..pe.number_of_sections)", "(0, 1)")
+		return "for " + q + " " + v + " in " + r + " : (" + g.element("["+v+"]") + g.of("", " and "+g.boolean(d), " or "+g.element("["+v+"]")) + ")"
 	case 0, 1:
 		if g.strings {
 			return "#_s0 > 1"
@@ -294,6 +301,14 @@ func (g *generator) loop(depth int) string {
 	default:
 		return "ext_text.len() == " + x
 	}
+}
+
+// element asks for what an element of an array of a module holds.
+func (g *generator) element(index string) string {
+	name := g.of("pe.sections", "pe.sections", "pe.sections", "elf.sections") + index + ".name"
+	text := g.of(`".text"`, `".text"`, `".data"`, "ext_text")
+	return g.of("", "", "not ", "defined ") + "(" + g.of(name+" == "+text, text+" == "+name, name+" != "+text, name+" contains "+text,
+		"pe.signatures"+index+`.serial == "01"`, "pe.signatures"+index+".not_after >= 0") + ")"
 }
 
 // generatedExternals are the variables that generated rules know.

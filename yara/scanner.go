@@ -216,10 +216,13 @@ func (s *Scanner) choose(data []byte) {
 			s.found = append(s.found, p)
 		}
 	}
-	s.rulesNow = s.rules.plan.Candidates(s.rulesNow, s.found, data[:min(4, len(data))], int64(len(data)))
+	s.rulesNow = s.rules.plan.Candidates(s.rulesNow, s.found, data[:min(4, len(data))], int64(len(data)), s.eval)
 }
 
 func (s *Scanner) evaluate() error {
+	if err := s.eval.Err(); err != nil { // while modules were asked which rules to look at
+		return err
+	}
 	for _, r := range s.rulesNow {
 		if s.profiled(r) && !s.rules.set.Rules[r].Private {
 			s.result.Matches = append(s.result.Matches, s.match(r))

@@ -1,12 +1,14 @@
 /*
  * peer holds the C implementation of YARA still for measuring. It compiles one
  * file of rules, or with -c loads a file of compiled ones, then reads commands
- * from standard input, one a line, and answers each with one line:
+ * from standard input, one a line, and answers each with one line, or as told:
  *
  *   compile            nanoseconds one compilation of the rules takes
  *   load SIZE          followed by SIZE bytes: keeps them as the next file
- *   scan INDEX FLAGS   nanoseconds, number of matching rules, sum of the
- *                      FNV-1a hashes of their names
+ *   scan FIRST COUNT FLAGS
+ *                      for each file, scanned in order, a line: nanoseconds,
+ *                      number of matching rules, sum of the FNV-1a hashes of
+ *                      their names
  *   all FIRST COUNT N  nanoseconds until N threads, a scanner each, have
  *                      scanned COUNT files
  *   save PATH          size of the compiled rules, written to the file
@@ -129,25 +131,28 @@ static void do_load(size_t size)
   printf("%zu\n", file_count++);
 }
 
-static void do_scan(YR_SCANNER *scanner, size_t index, int flags)
+static void do_scan(YR_SCANNER *scanner, size_t first, size_t count, int flags)
 {
-  if (index >= file_count)
-    die("no such file");
-  struct verdict v = {0, 0};
-  yr_scanner_set_callback(scanner, on_message, &v);
-  yr_scanner_set_flags(scanner, flags);
+  if (first + count > file_count)
+    die("no such files");
+  for (size_t i = first; i < first + count; i++)
+  {
+    struct verdict v = {0, 0};
+    yr_scanner_set_callback(scanner, on_message, &v);
+    yr_scanner_set_flags(scanner, flags);
 
-  uint64_t begin = now();
-  int result = yr_scanner_scan_mem(scanner, files[index].data, files[index].size);
-  uint64_t taken = now() - begin;
+    uint64_t begin = now();
+    int result = yr_scanner_scan_mem(scanner, files[i].data, files[i].size);
+    uint64_t taken = now() - begin;
 
-  if (result != ERROR_SUCCESS)
-    die("a scan failed");
-  printf(
-      "%llu %llu %llu\n",
-      (unsigned long long) taken,
-      (unsigned long long) v.count,
-      (unsigned long long) v.sum);
+    if (result != ERROR_SUCCESS)
+      die("a scan failed");
+    printf(
+        "%llu %llu %llu\n",
+        (unsigned long long) taken,
+        (unsigned long long) v.count,
+        (unsigned long long) v.sum);
+  }
 }
 
 struct share {
@@ -266,8 +271,8 @@ static void answer(const char *line, YR_RULES *rules, YR_SCANNER *scanner, const
     do_peak();
   else if (sscanf(line, "load %zu", &number) == 1)
     do_load(number);
-  else if (sscanf(line, "scan %zu %d", &number, &flags) == 2)
-    do_scan(scanner, number, flags);
+  else if (sscanf(line, "scan %zu %zu %d", &number, &count, &flags) == 3)
+    do_scan(scanner, number, count, flags);
   else if (sscanf(line, "all %zu %zu %d", &number, &count, &flags) == 3)
     do_all(rules, number, count, flags);
   else if (sscanf(line, "save %4095[^\n]", path) == 1)

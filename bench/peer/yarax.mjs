@@ -85,21 +85,25 @@ function timed(work) {
   return [process.hrtime.bigint() - begin, result];
 }
 
+function scan(rules, data) {
+  const [taken, found] = timed(() => rules.scan(data));
+  const matching = rules.names(found);
+  const sum = matching.reduce((s, n) => (s + fnv1a(n)) & mask, 0n);
+  return `${taken} ${matching.length} ${sum}`;
+}
+
 function serve(engine, text) {
   const rules = engine.compile(text);
   const files = [];
   for (let l = line(); l !== null; l = line()) {
-    const [command, argument] = l.split(' ');
+    const [command, argument, count] = l.split(' ');
     let out = '';
     if (command === 'compile') {
       [out] = timed(() => engine.compile(text));
     } else if (command === 'load') {
       out = files.push(bytes(Number(argument))) - 1;
     } else if (command === 'scan') {
-      const [taken, found] = timed(() => rules.scan(files[Number(argument)]));
-      const matching = rules.names(found);
-      const sum = matching.reduce((s, n) => (s + fnv1a(n)) & mask, 0n);
-      out = `${taken} ${matching.length} ${sum}`;
+      out = files.slice(Number(argument), Number(argument) + Number(count)).map((f) => scan(rules, f)).join('\n');
     } else if (command === 'peak') {
       out = Number(/VmHWM:\s*(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) * 1024;
     } else {

@@ -10,54 +10,36 @@ import (
 	"vitrine/yara/syntax"
 )
 
-// Flat is rules of many files as one text, in one namespace: what every engine
-// can be given in the same way.
-type Flat struct {
-	Rules int
-	Files int
-	Text  string
-}
-
-// Flatten joins files until they hold n rules, passing over those that would be
-// too many. The order is that of the files' digests, so that every cut is a
-// mixture of all sets and always the same. Left out are files with global
-// rules, which would rule the others, with includes, and with a name another
-// file has taken. Fewer rules than n mean that there are no more.
-func Flatten(files []File, n int) Flat {
-	var f Flat
-	var text strings.Builder
+// Cut picks files until they hold n rules, passing over those that would be too
+// many. The order is that of the files' digests, so that every cut is a mixture
+// of all sets and always the same. Left out are files with global rules, which
+// would rule the others, with includes, and with a name another file has taken.
+// Fewer rules than n mean that there are no more.
+func Cut(files []File, n int) []File {
+	var cut []File
 	taken := map[string]bool{}
 	for _, file := range byDigest(files) {
-		if f.Rules >= n {
-			break
-		}
 		names, ok := namesOf(file.Text)
-		if !ok || f.Rules+len(names) > n || slices.ContainsFunc(names, func(name string) bool { return taken[name] }) {
+		if !ok || len(taken)+len(names) > n || slices.ContainsFunc(names, func(name string) bool { return taken[name] }) {
 			continue
 		}
 		for _, name := range names {
 			taken[name] = true
 		}
-		text.Write(bytes.TrimPrefix(file.Text, []byte("\xef\xbb\xbf")))
-		text.WriteByte('\n')
-		f.Rules += len(names)
-		f.Files++
+		cut = append(cut, file)
 	}
-	f.Text = text.String()
-	return f
+	return cut
 }
 
-// First gives the files from which Flatten takes n rules, and some more to take
-// the place of those that turn out not to fit.
-func First(files []File, n int) []File {
-	files = byDigest(files)
-	want := n + n/4
-	for i, f := range files {
-		if want -= f.Rules; want < 0 {
-			return files[:i+1]
-		}
+// Join writes the files of a Cut as one text, in one namespace: what every
+// engine can be given in the same way.
+func Join(cut []File) string {
+	var text strings.Builder
+	for _, f := range cut {
+		text.Write(bytes.TrimPrefix(f.Text, []byte("\xef\xbb\xbf")))
+		text.WriteByte('\n')
 	}
-	return files
+	return text.String()
 }
 
 func byDigest(files []File) []File {

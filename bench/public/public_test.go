@@ -140,32 +140,20 @@ func TestYaracMustBeThere(t *testing.T) {
 	}
 }
 
-func TestFlattenTakesEachNameOnce(t *testing.T) {
+func TestCutTakesEachNameOnce(t *testing.T) {
 	files := find(t, map[string]string{
 		"a.yar": rules("one", "two"), "b.yar": rules("two", "three"), "c.yar": rules("four"), "d.yar": "global " + rules("five"),
-		"e.yar": `include "a.yar"` + "\n" + rules("six"), "f.yar": "rule broken {", "g.yar": rules("seven", "seven"),
+		"e.yar": `include "a.yar"` + "\n" + rules("six"), "f.yar": "rule broken {", "g.yar": rules("seven", "seven"), "h.yar": "\xef\xbb\xbf" + rules("eight"),
 	})
-	f := Flatten(files, 100)
-	if f.Files != 2 || f.Rules != 3 || strings.Count(f.Text, "rule two") != 1 || strings.Contains(f.Text, "global") {
-		t.Errorf("%d files, %d rules:\n%s", f.Files, f.Rules, f.Text)
+	cut := Cut(files, 100)
+	text := Join(cut)
+	if len(cut) != 3 || Count(cut) != 4 || strings.Count(text, "rule two") != 1 || strings.Contains(text, "global") || strings.Contains(text, "\xef") {
+		t.Errorf("%d files, %d rules:\n%s", len(cut), Count(cut), text)
 	}
-	if small := Flatten(files, 1); small.Rules != 1 || small.Text != rules("four")+"\n" {
-		t.Errorf("one rule is %q", small.Text)
+	if one := Cut(files, 1); len(one) != 1 || one[0].Rules != 1 {
+		t.Errorf("one rule is %+v", one)
 	}
-	if again := Flatten(files, 100); again != f {
+	if again := Join(Cut(files, 100)); again != text {
 		t.Error("another cut the second time")
-	}
-}
-
-func TestFirstLeavesSomeToSpare(t *testing.T) {
-	files := make([]File, 100)
-	for i := range files {
-		files[i] = File{Path: strings.Repeat("x", i), Rules: 2, Text: []byte{byte(i)}}
-	}
-	if n := len(First(files, 40)); n != 26 {
-		t.Errorf("%d files of 2 rules for 40 rules, want 26", n)
-	}
-	if n := len(First(files, 4000)); n != 100 {
-		t.Errorf("%d files, want all", n)
 	}
 }

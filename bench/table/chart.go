@@ -18,7 +18,7 @@ const (
 	barHeight   = 13
 	barGap      = 2
 	groupGap    = 12
-	labelWidth  = 62
+	labelWidth  = 74
 	valueWidth  = 78
 	panelMargin = 18
 	headHeight  = 74
@@ -73,7 +73,7 @@ func (r *Results) chart() string {
 func (r *Results) panels() (names []string, panels map[string][]Row) {
 	panels = map[string][]Row{}
 	for _, row := range r.Rows {
-		if row.Bytes < 1000 {
+		if row.tiny() {
 			continue
 		}
 		if !slices.Contains(names, row.Corpus) {

@@ -8,6 +8,10 @@ import (
 	"vitrine/bench"
 )
 
+// tinyFiles is how often the tiny file is scanned in a row: the first time would
+// tell how cold the machine is.
+const tinyFiles = 50
+
 // corpora makes the files to scan. windows, when given, is a directory of real
 // programs for Windows that replace the made-up ones.
 func corpora(goroot, windows string, size int64, wanted []string) ([]bench.Corpus, error) {
@@ -24,6 +28,11 @@ func corpora(goroot, windows string, size int64, wanted []string) ([]bench.Corpu
 			if all[i].Name == "pe" {
 				all[i].Files = files
 			}
+		}
+	}
+	for i := range all {
+		if all[i].Name == "tiny" {
+			all[i].Files = slices.Repeat(all[i].Files, tinyFiles)
 		}
 	}
 	if len(wanted) == 0 {

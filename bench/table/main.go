@@ -61,7 +61,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	var r *Results
 	if err == nil && o.from != "" {
-		r, err = readResults(o.from)
+		r, err = readResults(list(o.from))
 	} else if err == nil {
 		r, err = measure(o, stderr)
 	}
@@ -120,7 +120,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.out, "o", "", "write the table to this `file` instead of printing it")
 	f.StringVar(&o.chart, "chart", "", "draw the chart to this `file`, as SVG")
 	f.StringVar(&o.data, "json", "", "write what was measured to this `file`")
-	f.StringVar(&o.from, "from", "", "measure nothing: read what -json wrote")
+	f.StringVar(&o.from, "from", "", "measure nothing: read what -json wrote to these `files`, separated by commas")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}

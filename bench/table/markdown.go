@@ -89,7 +89,7 @@ func (r *Results) scanColumns() []column[Row] {
 
 // large leaves out what is too small to share.
 func (r *Results) large() []Row {
-	return slices.DeleteFunc(slices.Clone(r.Rows), func(row Row) bool { return row.Files < 2 })
+	return slices.DeleteFunc(slices.Clone(r.Rows), func(row Row) bool { return row.Files < 2 || row.tiny() })
 }
 
 func twoColumns() []column[Row] {
@@ -143,13 +143,16 @@ func costColumns() []column[costLine] {
 	}
 }
 
-// speed is in MB/s; for a few bytes, the time in microseconds.
+// tiny says whether the files are so small that only the time of each counts.
+func (r Row) tiny() bool { return r.Bytes < 1000*int64(r.Files) && r.Bytes < 100_000 }
+
+// speed is in MB/s; of tiny files the time of one, in microseconds.
 func (r Row) speed(key string) string {
 	switch d := r.Times[key]; {
 	case d == 0:
 		return "-"
-	case r.Bytes < 1000:
-		return fmt.Sprintf("%.1f µs", float64(d)/1e3)
+	case r.tiny():
+		return fmt.Sprintf("%.1f µs", float64(d)/1e3/float64(r.Files))
 	default:
 		return fmt.Sprintf("%.1f MB/s", bench.Speed(r.Bytes, d))
 	}

@@ -21,19 +21,29 @@ type Results struct {
 	Clam      []Row // Rules counts signatures
 }
 
-func readResults(path string) (*Results, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
+// readResults joins what several runs on one machine measured.
+func readResults(paths []string) (*Results, error) {
+	var all Results
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		r := all // what only the first says stays
+		r.Rows, r.Costs, r.Clam = nil, nil, nil
+		if err := json.Unmarshal(data, &r); err != nil {
+			return nil, fmt.Errorf("read %s: %w", path, err)
+		}
+		if len(r.Rows) == 0 {
+			return nil, fmt.Errorf("read %s: no figures in it", path)
+		}
+		r.Rows, r.Costs, r.Clam = append(all.Rows, r.Rows...), append(all.Costs, r.Costs...), append(all.Clam, r.Clam...)
+		if len(all.Versions) > len(r.Versions) {
+			r.Versions = all.Versions
+		}
+		all = r
 	}
-	var r Results
-	if err := json.Unmarshal(data, &r); err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
-	}
-	if len(r.Rows) == 0 {
-		return nil, fmt.Errorf("read %s: no figures in it", path)
-	}
-	return &r, nil
+	return &all, nil
 }
 
 // measureSet measures one number of rules in a directory of its own.

@@ -27,7 +27,6 @@ func published(o options, p programs, dir string, say func(string, ...any)) (sou
 	if err != nil {
 		return nil, err
 	}
-	files = public.First(files, 2*slices.Max(o.sizes))
 	found := len(files)
 	files = compiling(files)
 	if p.libyara != "" {
@@ -38,14 +37,16 @@ func published(o options, p programs, dir string, say func(string, ...any)) (sou
 		files = public.Without(files, refused)
 	}
 	if _, ok := p.has("native"); ok {
-		if files, err = acceptedByYaraX(files, o.yaraxMost, p, dir); err != nil {
-			return nil, err
+		for _, n := range o.sizes {
+			if files, err = acceptedByYaraX(files, min(n, o.yaraxMost), p, dir); err != nil {
+				return nil, err
+			}
 		}
 	}
 	say("%d of %d rule files compile everywhere by themselves", len(files), found)
 	return func(n int) (string, int) {
-		f := public.Flatten(files, n)
-		return f.Text, f.Rules
+		cut := public.Cut(files, n)
+		return public.Join(cut), public.Count(cut)
 	}, nil
 }
 
@@ -58,16 +59,28 @@ func compiling(files []public.File) []public.File {
 }
 
 // acceptedByYaraX drops what YARA-X does not compile, among the files from which
-// its sets of rules are cut.
-func acceptedByYaraX(files []public.File, most int, p programs, dir string) ([]public.File, error) {
-	var names strings.Builder
-	for _, f := range public.First(files, most+most/2) {
-		fmt.Fprintln(&names, f.Path)
+// n rules are cut. Others take their place, so it looks until all are good.
+func acceptedByYaraX(files []public.File, n int, p programs, dir string) ([]public.File, error) {
+	known := map[string]bool{}
+	for {
+		var names strings.Builder
+		for _, f := range public.Cut(files, n) {
+			if !known[f.Path] {
+				known[f.Path] = true
+				fmt.Fprintln(&names, f.Path)
+			}
+		}
+		if names.Len() == 0 {
+			return files, nil
+		}
+		list := filepath.Join(dir, "list")
+		if err := os.WriteFile(list, []byte(names.String()), 0o600); err != nil {
+			return nil, err
+		}
+		refused, err := p.refusedByYaraX("native", list)
+		if err != nil {
+			return nil, err
+		}
+		files = slices.DeleteFunc(files, func(f public.File) bool { return refused[f.Path] })
 	}
-	list := filepath.Join(dir, "list")
-	if err := os.WriteFile(list, []byte(names.String()), 0o600); err != nil {
-		return nil, err
-	}
-	refused, err := p.refusedByYaraX("native", list)
-	return slices.DeleteFunc(files, func(f public.File) bool { return refused[f.Path] }), err
 }

@@ -20,7 +20,11 @@ type engine interface {
 	compile() error
 	// scanner makes a function that scans; each belongs to one goroutine.
 	scanner(flags int) (func(data []byte) (bench.Verdict, error), error)
-	// save writes the compiled rules; reload reads them and drops them.
+	keeper
+}
+
+// keeper writes the compiled rules, and reads them and drops them.
+type keeper interface {
 	save(path string) (int64, error)
 	reload(path string) error
 }
@@ -102,39 +106,52 @@ func (s *server) load(size string) error {
 }
 
 func (s *server) scan(arguments string) error {
-	var index, flags int
-	if _, err := fmt.Sscan(arguments, &index, &flags); err != nil || index < 0 || index >= len(s.files) {
-		return fmt.Errorf("scan %q: no such file", arguments)
+	files, flags, err := s.run(arguments)
+	if err != nil {
+		return err
 	}
 	scan := s.scanners[flags]
 	if scan == nil {
-		var err error
 		if scan, err = s.engine.scanner(flags); err != nil {
 			return err
 		}
 		s.scanners[flags] = scan
 	}
-	begin := time.Now()
-	v, err := scan(s.files[index])
-	taken := time.Since(begin)
-	fmt.Fprintln(s.out, taken.Nanoseconds(), v.Count, v.Sum)
-	return err
+	out := bufio.NewWriter(s.out)
+	for _, data := range files {
+		begin := time.Now()
+		v, err := scan(data)
+		taken := time.Since(begin)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(out, taken.Nanoseconds(), v.Count, v.Sum)
+	}
+	return out.Flush()
+}
+
+// run reads FIRST COUNT NUMBER and gives those files.
+func (s *server) run(arguments string) (files [][]byte, number int, err error) {
+	var first, count int
+	_, err = fmt.Sscan(arguments, &first, &count, &number)
+	if err != nil || first < 0 || count < 0 || first+count > len(s.files) {
+		return nil, 0, fmt.Errorf("%q: no such files", arguments)
+	}
+	return s.files[first : first+count], number, nil
 }
 
 // all lets threads scan a run of files, one taking the next as it gets free.
 func (s *server) all(arguments string) error {
-	var first, count, threads int
-	if _, err := fmt.Sscan(arguments, &first, &count, &threads); err != nil || first < 0 || count < 0 || first+count > len(s.files) {
-		return fmt.Errorf("all %q: no such files", arguments)
+	files, threads, err := s.run(arguments)
+	if err != nil {
+		return err
 	}
 	scanners := make([]func([]byte) (bench.Verdict, error), threads)
 	for t := range scanners {
-		var err error
 		if scanners[t], err = s.engine.scanner(0); err != nil {
 			return err
 		}
 	}
-	files := s.files[first : first+count]
 	return s.timed(func() error {
 		var next atomic.Int64
 		failed := make([]error, threads)

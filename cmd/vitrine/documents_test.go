@@ -5,18 +5,14 @@ import (
 	"bytes"
 	"encoding/ascii85"
 	"encoding/base64"
-	"encoding/binary"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"vitrine/internal/engine/codec"
 	"vitrine/internal/engine/document/documenttest"
-	"vitrine/internal/engine/limit"
-	"vitrine/internal/engine/upx"
+	"vitrine/internal/engine/upx/upxtest"
 )
 
 // harmless is the macro of the samples: it starts by itself, as those in mails
@@ -35,6 +31,7 @@ func TestDocumentSamples(t *testing.T) {
 		"macro.docm": macroDocm(t),
 		"script.pdf": scriptPDF(),
 		"nested.eml": nestedMail(t),
+		"packed.elf": packedProgram(t),
 	} {
 		path := filepath.Join("../../testdata/samples", name)
 		if *update {
@@ -48,73 +45,14 @@ func TestDocumentSamples(t *testing.T) {
 	}
 }
 
-// TestPackedSample holds the packed program in testdata/samples to what is
-// written here. With -update it packs that with upx.
-func TestPackedSample(t *testing.T) {
-	want, path := program(t), "../../testdata/samples/packed.elf"
-	if *update {
-		plain := filepath.Join(t.TempDir(), "plain")
-		if err := os.WriteFile(plain, want, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if out, err := exec.Command("upx", "-q", "-f", "--best", "-o", path, plain).CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
-		if err := os.Chmod(path, 0o644); err != nil { // nothing here is to be run by mistake
-			t.Fatal(err)
-		}
-	}
-	packed, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	budget := limit.NewBudget(limit.Config{})
-	u, err := upx.Unpack(packed, upx.Config{Budget: budget, Open: &codec.Opener{Budget: budget}})
-	defer u.Close()
-	if err != nil || !bytes.Equal(u.Data, want) {
-		t.Errorf("%d bytes and %v, want the %d bytes that were packed", len(u.Data), err, len(want))
-	}
-}
-
-// program prints a line and ends. It carries an archive, as programs that
-// unpack themselves do.
-func program(t *testing.T) []byte {
-	const (
-		base   = 0x400000
-		header = 64 + 2*56
-		line   = "A harmless sample.\n"
-	)
-	code := []byte{
-		0xb8, 1, 0, 0, 0, // mov eax, write
-		0xbf, 1, 0, 0, 0, // mov edi, standard output
-		0x48, 0x8d, 0x35, 16, 0, 0, 0, // lea rsi, [rip+16]: the line
-		0xba, byte(len(line)), 0, 0, 0, // mov edx, its length
-		0x0f, 0x05, // syscall
-		0xb8, 60, 0, 0, 0, // mov eax, exit
-		0x31, 0xff, // xor edi, edi
-		0x0f, 0x05, // syscall
-	}
-	body := append(code, line...)
-	body = append(body, strings.Repeat("This makes packing worth it.\n", 400)...)
-	body = append(body, stored(t, [][2]string{{"eicar.com", eicar()}})...)
-	le := binary.LittleEndian
-	head := append([]byte("\x7fELF\x02\x01\x01"), make([]byte, 9)...)
-	head = append(head, 2, 0, 62, 0, 1, 0, 0, 0)
-	head = le.AppendUint64(head, base+header) // entry
-	head = le.AppendUint64(head, 64)          // segments
-	head = le.AppendUint64(head, 0)           // sections
-	head = append(head, 0, 0, 0, 0, 64, 0, 56, 0, 2, 0, 64, 0, 0, 0, 0, 0)
-	segment := func(flags uint32, at, address, inFile, inMemory uint64) {
-		head = le.AppendUint32(head, 1)
-		head = le.AppendUint32(head, flags)
-		for _, n := range []uint64{at, address, address, inFile, inMemory, 0x1000} {
-			head = le.AppendUint64(head, n)
-		}
-	}
-	size := uint64(header + len(body))
-	segment(5, 0, base, size, size)
-	segment(6, 0, 2*base, 0, 0x1000)
-	return append(head, body...)
+// packedProgram is a program of no use that carries an archive, packed as UPX
+// does it. The loader that would unpack it when it runs is left out: it is not
+// ours, and nothing here is to be run.
+func packedProgram(t *testing.T) []byte {
+	m := upxtest.Machines()[0]
+	program := m.Program("A harmless sample.\n" + strings.Repeat("This makes packing worth it.\n", 400))
+	program = append(program, stored(t, [][2]string{{"eicar.com", eicar()}})...)
+	return m.Packed(program, upxtest.Pack{Method: upxtest.NRV2E, Filter: m.Filter})
 }
 
 func project(storage string) []documenttest.Stream {

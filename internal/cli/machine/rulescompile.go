@@ -103,8 +103,12 @@ func runRulesCompile(env term.Env, o compileOptions, paths []string) error {
 }
 
 // replaceFile writes a file in one step: who reads it meanwhile sees the old
-// one or the new one, never a half.
+// one or the new one, never a half. Devices and pipes are written to, not
+// replaced.
 func replaceFile(name string, data []byte) error {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(name, data, 0)
+	}
 	file, err := os.CreateTemp(filepath.Dir(name), ".vitrine-*")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)

@@ -26,6 +26,7 @@ func TestCabinets(t *testing.T) {
 		{"alone", one, "one:first |"},
 		{"a signature behind it", slices.Concat(one, []byte("0\x82\x01\x00 a signature")), "one:first |"},
 		{"another behind it", slices.Concat(one, make([]byte, 40), two), "one:first (trailing):MSCF\x00\x00\x00\x00 |"},
+		{"of no size by its header", slices.Concat(one[:8], make([]byte, 4), one[12:]), "one:first |"},
 		{"in a program", slices.Concat(stub, one, []byte("more of the program"), two, []byte("and its end")), "one:first two:second |"},
 		{"its magic in a program", slices.Concat(stub, []byte("MSCF\x00\x00\x00\x00"), stub), "|"},
 		{"cut off in a program", slices.Concat(stub, one[:len(one)-10]), "one: | damaged"},

@@ -8,6 +8,7 @@ func (w *walk) upx() error {
 		return err
 	}
 	u, err := upx.Unpack(w.c.Data, upx.Config{Budget: w.b, Open: &w.u.open})
-	defer u.Close()
-	return w.emit(Member{Name: "(" + w.c.Format.String() + ")", Data: u.Data, Err: err})
+	told := w.emit(Member{Name: "(" + w.c.Format.String() + ")", Data: u.Data, Err: err})
+	u.Close()
+	return told
 }

@@ -47,13 +47,16 @@ func Begins(data []byte) bool {
 	return data[25] == 1 && le16(data[26:]) > 0 && files >= headerSize && files < le32(data[8:])
 }
 
-// Size is how many bytes the cabinet at the beginning of data claims to have,
-// at most all of data.
+// Size is how many bytes the cabinet at the beginning of data claims to have:
+// all of data when it claims more, or what cannot be.
 func Size(data []byte) int {
 	if len(data) < headerSize {
 		return len(data)
 	}
-	return int(min(uint64(le32(data[8:])), uint64(len(data))))
+	if n := le32(data[8:]); n >= headerSize && uint64(n) < uint64(len(data)) {
+		return int(n)
+	}
+	return len(data)
 }
 
 func le16(b []byte) uint16 { return binary.LittleEndian.Uint16(b) }

@@ -84,14 +84,17 @@ func text(seed, n int) []byte {
 
 func TestMethods(t *testing.T) {
 	files := []cabtest.File{{Name: "small.txt", Data: text(1, 5)}, {Name: "empty"}, {Name: `dir\large.bin`, Data: text(2, 100_000)}, {Name: "last\xff", Data: text(3, 40_000)}}
+	other := []cabtest.File{{Name: "other", Data: text(4, 70_000)}}
+	o := lzxtest.Options{Kinds: []lzxtest.Kind{lzxtest.Aligned, lzxtest.Verbatim, lzxtest.Uncompressed}, Block: 20_001, CallSize: 5000}
 	for _, method := range []uint16{cabtest.Stored, cabtest.MSZIP, cabtest.LZX | 15<<8, cabtest.LZX | 21<<8, cabtest.Quantum | 18<<8} {
+		first := cabtest.Folder{Method: method, Files: files, Blocks: cabtest.Blocks(method, slices.Concat(files[0].Data, files[2].Data, files[3].Data), o)}
+		second := cabtest.Folder{Method: method, Files: other, Blocks: cabtest.Blocks(method, other[0].Data, o)}
 		for _, c := range []cabtest.Config{{}, {NoSums: true}, {ReserveHeader: 20, ReserveFolder: 3, ReserveBlock: 5}, {Previous: "a.cab", Next: "b.cab"}} {
-			o := lzxtest.Options{Kinds: []lzxtest.Kind{lzxtest.Aligned, lzxtest.Verbatim, lzxtest.Uncompressed}, Block: 20_001, CallSize: 5000}
-			got := walk(t, c.Cabinet(cabtest.Folder{Method: method, Files: files, Options: o}, cabtest.Folder{Method: method, Files: []cabtest.File{{Name: "other", Data: text(4, 70_000)}}}))
+			got := walk(t, c.Cabinet(first, second))
 			if len(got.problems) > 0 || !slices.Equal(got.names, []string{"small.txt", `dir\large.bin`, "last\xff", "other"}) {
 				t.Errorf("method %#x, %+v: %q, %q", method, c, got.names, got.problems)
 			}
-			for _, f := range append(files[2:], files[0], cabtest.File{Name: "other", Data: text(4, 70_000)}) {
+			for _, f := range slices.Concat(files[2:], files[:1], other) {
 				if got.data[f.Name] != string(f.Data) {
 					t.Errorf("method %#x, %+v: %q is wrong: %d bytes of %d", method, c, f.Name, len(got.data[f.Name]), len(f.Data))
 				}
@@ -231,7 +234,7 @@ func TestBegins(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, got)
 		}
 	}
-	if Size(good) != len(good) || Size(append(good, "more"...)) != len(good) || Size(good[:60]) != 60 {
+	if Size(good) != len(good) || Size(append(good, "more"...)) != len(good) || Size(good[:60]) != 60 || Size(change(good, 8, 0, 0)) != len(good) || Size(good[:5]) != 5 {
 		t.Errorf("sizes: %d, %d", Size(good), len(good))
 	}
 }

@@ -124,9 +124,13 @@ func (m *Image) Covered(at, size int64) bool {
 	return ok && n >= size
 }
 
+// maxListed is how often the bytes of an image are read for what they say.
+// Directories that share their bytes are read more often than once.
+const maxListed = 8
+
 // Directory gives the bytes of a directory, or of anything else that is read
 // for what it says, as far as they lie in the image. All that is read may
-// together be no longer than the image: more would share its bytes.
+// together be no longer than maxListed images.
 func (m *Image) Directory(extents ...Extent) ([]byte, error) {
 	if err := m.Budget.Check(); err != nil {
 		return nil, err
@@ -136,7 +140,7 @@ func (m *Image) Directory(extents ...Extent) ([]byte, error) {
 	for _, e := range extents {
 		n += m.within(e)
 	}
-	if m.listed += n; m.listed > int64(len(m.Data)) {
+	if m.listed += n; m.listed > maxListed*int64(len(m.Data)) {
 		return nil, limit.Errorf(limit.Overlap, "directories share their bytes")
 	}
 	if n == 0 {

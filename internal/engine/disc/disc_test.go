@@ -70,7 +70,8 @@ func TestDirectory(t *testing.T) {
 		{[]Extent{{At: 1, Size: 2}}, "12", false},
 		{[]Extent{{At: 1, Size: 2}, {At: 5, Size: 2}}, "1256", false},
 		{[]Extent{{At: 100, Size: 2}}, "", false},
-		{[]Extent{{At: 0, Size: 5}}, "", true}, // 11 bytes of 10
+		{slices.Repeat([]Extent{{At: 0, Size: 10}}, 7), strings.Repeat("0123456789", 7), false},
+		{[]Extent{{At: 0, Size: 5}}, "", true}, // 81 bytes of 10
 	} {
 		got, err := m.Directory(tt.extents...)
 		if string(got) != tt.want || (err != nil) != tt.fails {

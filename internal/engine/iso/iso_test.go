@@ -274,8 +274,8 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// Directories that lie over each other, to the end of the image, are read no
-// more than the image is long.
+// Directories that lie over each other, to the end of the image, are not read
+// without end.
 func TestDirectoriesOverEachOther(t *testing.T) {
 	var files []disctest.File
 	for i := range 40 {

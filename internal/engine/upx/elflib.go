@@ -81,34 +81,102 @@ func (c *chain) formerEntry() uint64 {
 	return uint64(c.order.Uint32(words[8:]))
 }
 
+// The entries of the dynamic segment that matter here.
 const (
-	tagNull = 0
-	tagInit = 12
+	tagNull     = 0
+	tagSymbols  = 6
+	tagInit     = 12
+	tagArray    = 25
+	tagPreArray = 32
 )
 
-// restoreEntry puts the former entry back in the place of the loader's.
-func (c *chain) restoreEntry(own elfHead, entry uint64) error {
-	s, ok := own.dynamic()
-	width := 4
+// width is the size of an address.
+func (c *chain) width() int {
 	if c.wide {
-		width = 8
+		return 8
+	}
+	return 4
+}
+
+// dynamicEntry finds the first entry of a kind in the dynamic segment of what
+// came out.
+func (c *chain) dynamicEntry(own elfHead, tag uint64) []byte {
+	s, ok := own.dynamic()
+	if !ok || s.offset > uint64(len(c.out.b)) {
+		return nil
+	}
+	table, size := c.out.b[s.offset:], 2*c.width()
+	table = table[:min(s.size, uint64(len(table)))]
+	for ; len(table) >= size; table = table[size:] {
+		if found := c.word(table); found == tag {
+			return table[:size]
+		} else if found == tagNull {
+			break
+		}
+	}
+	return nil
+}
+
+// restoreEntry puts the former entry back in the place of the loader's: the
+// function to call first, or else the first of a list of them.
+func (c *chain) restoreEntry(own elfHead, entry uint64) error {
+	if e := c.dynamicEntry(own, tagInit); e != nil {
+		c.setWord(e[c.width():], entry)
+		if entry == 0 { // there was none
+			c.setWord(e, tagNull)
+		}
+		return nil
+	}
+	if c.dynamicEntry(own, tagArray) == nil && c.dynamicEntry(own, tagPreArray) == nil || !c.restoreArray(own, entry) {
+		return limit.Errorf(limit.Method, "upx: the library's first function stays the loader")
+	}
+	return nil
+}
+
+// restoreArray undoes what was done to the relocation that fills the first
+// place of the list: it stands in the place of the first symbol, which is
+// empty in every file, and the entry that ends the dynamic segment says where
+// it was.
+func (c *chain) restoreArray(own elfHead, entry uint64) bool {
+	null, symbols := c.dynamicEntry(own, tagNull), c.dynamicEntry(own, tagSymbols)
+	if null == nil || symbols == nil {
+		return false
+	}
+	size := 2 * c.width()
+	if c.wide {
+		size += c.width() // with an addend
 	}
 	file := c.out.b
-	if !ok || s.offset > uint64(len(file)) {
-		return damaged("the dynamic segment was not found")
+	to, from := c.word(null[c.width():]), c.word(symbols[c.width():])
+	end := uint64(len(file)) - uint64(size)
+	if len(file) < size || to == 0 || to > end || from > end {
+		return false
 	}
-	table := file[s.offset:]
-	for size := min(s.size, uint64(len(table))); size >= uint64(2*width); size -= uint64(2 * width) {
-		if tag := c.word(table); tag == tagInit {
-			c.setWord(table[width:], entry)
-			if entry == 0 { // there was none
-				c.setWord(table, tagNull)
-			}
-			return nil
-		}
-		table = table[2*width:]
+	kept := file[from:][:size]
+	place, ok := own.offsetOf(c.word(kept))
+	if !ok || place > uint64(len(file)-c.width()) {
+		return false
 	}
-	return limit.Errorf(limit.Method, "upx: the library's first function stays the loader")
+	copy(file[to+uint64(c.width()):], kept[c.width():])
+	kind := c.word(kept[c.width():])
+	clear(kept)
+	c.setWord(null[c.width():], 0)
+	if !c.relative(kind) { // the linker finds the function by its name
+		entry = 0
+	}
+	c.setWord(file[place:], entry)
+	return true
+}
+
+// relative tells whether a relocation adds the address of the library to what
+// is there.
+func (c *chain) relative(kind uint64) bool {
+	const amd64, i386, arm64, arm = 8, 8, 1027, 23
+	if c.wide {
+		kind &= 1<<32 - 1
+		return kind == amd64 || kind == arm64
+	}
+	return kind&0xff == i386 || kind&0xff == arm
 }
 
 func (c *chain) setWord(b []byte, v uint64) {

@@ -18,7 +18,7 @@ func FuzzUnpack(f *testing.F) {
 	for _, m := range upxtest.Machines() {
 		f.Add(m.Packed(m.Program("text text text"), upxtest.Pack{Method: upxtest.NRV2E, Filter: m.Filter}))
 	}
-	for _, name := range []string{"amd64.so.upx", "i686.exe.upx", "x86_64.exe.upx", "i686.dll.upx", "x86_64.dll.upx"} {
+	for _, name := range []string{"amd64.so.upx", "array.so.upx", "i686.exe.upx", "x86_64.exe.upx", "i686.dll.upx", "x86_64.dll.upx"} {
 		f.Add(kept(f, name))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

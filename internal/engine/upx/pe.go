@@ -190,31 +190,47 @@ func (f *peFile) find() (found, bool) {
 }
 
 // loaderSource reads from the first instructions of the loader where the
-// packed data begins. They are, on i386, pusha and mov esi; on amd64, four
-// pushes and lea rsi. A library's has a comparison before.
+// packed data begins. They are looked for where the program starts, and in the
+// packed section for when something else goes before them.
 func (f *peFile) loaderSource() (int, bool) {
 	code := f.atAddress(f.entry())
-	code = code[:min(len(code), 64)]
-	pc := f.entry()
-	var source uint32
-	if f.wide {
-		i := bytes.Index(code, []byte{0x53, 0x56, 0x57, 0x55, 0x48, 0x8d, 0x35})
-		if i < 0 || i+11 > len(code) {
-			return 0, false
-		}
-		source = pc + uint32(i) + 11 + le32(code[i+7:])
-	} else {
-		i := bytes.Index(code, []byte{0x60, 0xbe})
-		if i < 0 || i+6 > len(code) {
-			return 0, false
-		}
-		source = le32(code[i+2:]) - uint32(f.base())
+	if at, ok := f.sourceIn(code[:min(len(code), 64)], f.entry()); ok {
+		return at, true
 	}
-	rest := f.atAddress(source)
-	if len(rest) == 0 {
+	if f.sections[0].size != 0 { // of a packed program it is room in memory only
 		return 0, false
 	}
-	return len(f.data) - cap(rest), true
+	return f.sourceIn(f.body(1), f.sections[1].address)
+}
+
+// sourceIn looks for the instructions in code that goes to an address. They
+// are, on i386, pusha, mov esi and lea edi; on amd64, four pushes, lea rsi and
+// lea rdi.
+func (f *peFile) sourceIn(code []byte, address uint32) (int, bool) {
+	first, then := []byte{0x60, 0xbe}, []byte{0x8d, 0xbe}
+	if f.wide {
+		first, then = []byte{0x53, 0x56, 0x57, 0x55, 0x48, 0x8d, 0x35}, []byte{0x48, 0x8d, 0xbe}
+	}
+	for from := 0; ; from++ {
+		i := bytes.Index(code[from:], first)
+		end := from + i + len(first) + 4
+		if i < 0 || end > len(code) {
+			return 0, false
+		}
+		from += i
+		if !bytes.HasPrefix(code[end:], then) {
+			continue
+		}
+		source := le32(code[end-4:])
+		if f.wide {
+			source += address + uint32(end)
+		} else {
+			source -= uint32(f.base())
+		}
+		if rest := f.atAddress(source); len(rest) > 0 {
+			return len(f.data) - cap(rest), true
+		}
+	}
 }
 
 // atAddress is what the file has for an address, to the end of its section.

@@ -32,6 +32,7 @@ func TestKept(t *testing.T) {
 	for name, want := range map[string]string{
 		"amd64.upx":      "663a4254b7f38ca361d14806f9a3c73a4a5f4a27a3bece1b13838ea6ed3ab3f1",
 		"amd64.so.upx":   "189ea8b673d250e96a583763f3daaf4d9c5fd192ede16fcf63243561ffe5e529",
+		"array.so.upx":   "8ff60e896e34aea45da453e230cbe5dc8f17cf1d9eddd56be50f2b2c7b35fc27",
 		"i686.exe.upx":   "36f5f42ce04d0a5640a86d23010cca63152fcb1e00621fe112ae960a1eed72a5",
 		"i686.dll.upx":   "97507c977dad896361b05b96dae3576a07a704b0027a4f39bc7b931c500a9aa1",
 		"x86_64.exe.upx": "c7df3149ca7696aba4b2e52eac127a639c44f329069c8c57b696acad535b22ea",
@@ -149,6 +150,7 @@ func TestSpoiltPE(t *testing.T) {
 			{"renamed sections", func(b []byte) { copy(b[head+headSize(b[head+24+1] == 2):], ".text") }, true, false},
 			{"no version", func(b []byte) { b[at+4] = 0 }, false, true},
 			{"no header", func(b []byte) { clear(b[at : at+headerSize]) }, false, true},
+			{"no header, and another start", func(b []byte) { clear(b[at : at+headerSize]); put32(b[head+40:], 0x1000) }, false, true},
 			{"wrong sum", func(b []byte) { b[at+8]++; b[at+headerSize-1] = checkByte(b[at:]) }, true, true},
 			{"another filter", func(b []byte) { b[at+28] = 0x83; b[at+headerSize-1] = checkByte(b[at:]) }, false, true},
 			{"more than there is", func(b []byte) { put32(b[at+16:], 1<<31); b[at+headerSize-1] = checkByte(b[at:]) }, false, true},

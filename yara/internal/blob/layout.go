@@ -6,7 +6,7 @@ const Magic = "\x89VYR\r\n\x1a\n"
 
 // Version is that of the layout: which sections there are and what their
 // records mean.
-const Version = 2
+const Version = 3
 
 // The header: magic, version, features, length, number of sections, zero, and
 // the SHA-256 of all but itself.
@@ -52,6 +52,8 @@ const (
 	Facts
 	Wakes
 	Gates
+	Needs
+	Keys
 	Windows
 	sectionCount
 )
@@ -65,6 +67,6 @@ func recordLen(s Section) int {
 		Nodes: 20, Lists: 4, Ints: 8, Floats: 8, Texts: 8, Regexps: 4,
 		Patterns: 16, Links: 12, Forms: 24, Base64s: 20, Atoms: 24,
 		Programs: 72, Code: 1, Sets: 32,
-		Facts: 28, Wakes: 4, Gates: 8, Windows: 12,
+		Facts: 28, Wakes: 4, Gates: 8, Needs: 16, Keys: 4, Windows: 12,
 	}[s]
 }

@@ -19,13 +19,23 @@ type Reader struct {
 
 	src      io.ReaderAt
 	places   [sectionCount]span
-	sections [sectionCount][]byte // those at hand
-	spare    []byte               // memory for the next section
+	sections [sectionCount][]byte // those that are kept
+	windows  [sectionCount]window // on the others
+	spare    []byte               // memory for the next window
 	next     [sectionCount]int
 	sum      chan error // of the checksum, which is computed meanwhile
 	code     chan error // of the code, which is checked meanwhile; nil: not yet
 	err      error
 }
+
+// window is some records of a section, from one on.
+type window struct {
+	from  int
+	bytes []byte
+}
+
+// windowLen is the size of a window, about.
+const windowLen = 64 << 10
 
 // span is where a section lies.
 type span struct{ at, size int64 }
@@ -107,7 +117,7 @@ func verify(src io.ReaderAt, size int64, want [sha256.Size]byte) error {
 // split finds the sections: each begins at the first multiple of eight behind
 // the one before, and nothing but zeros is between.
 func (r *Reader) split(head []byte, size int64) error {
-	end, largest := int64(tableEnd), int64(0)
+	end := int64(tableEnd)
 	for s := range sectionCount {
 		entry := head[headerLen+sectionLen*int(s):]
 		at, n := binary.LittleEndian.Uint64(entry), binary.LittleEndian.Uint64(entry[8:])
@@ -119,14 +129,11 @@ func (r *Reader) split(head []byte, size int64) error {
 			return fmt.Errorf("load rules: something lies before section %d", s)
 		}
 		r.places[s] = span{start, int64(n)}
-		if end = start + int64(n); !kept(s) {
-			largest = max(largest, int64(n))
-		}
+		end = start + int64(n)
 	}
 	if end != size {
 		return errors.New("load rules: something lies behind the last section")
 	}
-	r.spare = make([]byte, largest)
 	return nil
 }
 
@@ -137,41 +144,42 @@ func (r *Reader) zeros(from, to int64) bool {
 	return (err == nil || err == io.EOF) && gap == [align]byte{}
 }
 
-// small sections get memory of their own, so that the large ones can use the
-// same one after another.
-const small = 64 << 10
-
-// kept reports whether rules go on to use the bytes of a section. The others
-// are read, made something of, and dropped.
-func kept(s Section) bool { return s == Text || s == Bytes || s == Packed || s == Code }
-
-// section gives the bytes of a section.
+// section gives the bytes of a section, which are kept.
 func (r *Reader) section(s Section) []byte {
-	n := r.places[s].size
-	if int64(len(r.sections[s])) == n {
-		return r.sections[s]
+	if int64(len(r.sections[s])) < r.places[s].size {
+		r.sections[s] = make([]byte, r.places[s].size)
+		r.fill(r.sections[s], r.places[s].at)
 	}
-	b := r.spare
-	if kept(s) || n < small || int64(cap(b)) < n {
-		b = make([]byte, n)
-	} else {
-		r.spare = nil
-	}
-	b = b[:n]
-	if _, err := r.src.ReadAt(b, r.places[s].at); err != nil && err != io.EOF {
+	return r.sections[s]
+}
+
+// fill reads what lies at a place. What is not there is zeros.
+func (r *Reader) fill(b []byte, at int64) {
+	if _, err := r.src.ReadAt(b, at); err != nil && err != io.EOF {
 		r.Fail("%w", err)
 		clear(b)
 	}
-	r.sections[s] = b
-	return b
+}
+
+// move puts the window of a section on record i and those behind it.
+func (r *Reader) move(s Section, i int) {
+	w, n := &r.windows[s], recordLen(s)
+	if w.bytes == nil {
+		w.bytes, r.spare = r.spare, nil
+	}
+	size := min(r.Len(s)-i, windowLen/n) * n
+	if cap(w.bytes) < size {
+		w.bytes = make([]byte, windowLen)
+	}
+	w.from, w.bytes = i, w.bytes[:size]
+	r.fill(w.bytes, r.places[s].at+int64(i*n))
 }
 
 // Drop gives back the memory of sections that were read to the end.
 func (r *Reader) Drop(sections ...Section) {
 	for _, s := range sections {
-		if cap(r.sections[s]) > cap(r.spare) {
-			r.spare = r.sections[s]
+		if w := &r.windows[s]; w.bytes != nil {
+			r.spare, w.bytes = w.bytes, nil
 		}
-		r.sections[s] = nil
 	}
 }

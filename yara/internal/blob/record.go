@@ -21,10 +21,15 @@ func (r *Reader) Len(s Section) int { return int(r.places[s].size) / recordLen(s
 // Row is one record. The index of a word counts from 0.
 type Row []byte
 
-// At gives record i, which must be there.
+// At gives record i, which must be there. It is valid until another record of
+// the section is asked for.
 func (r *Reader) At(s Section, i int) Row {
-	n := recordLen(s)
-	return Row(r.section(s)[i*n : (i+1)*n])
+	w, n := &r.windows[s], recordLen(s)
+	if i < w.from || (i-w.from+1)*n > len(w.bytes) {
+		r.move(s, i)
+	}
+	at := (i - w.from) * n
+	return Row(w.bytes[at : at+n])
 }
 
 // Word gives a word.
@@ -54,9 +59,7 @@ func (r *Reader) Done(sections ...Section) {
 		if r.next[s] != r.Len(s) {
 			r.Fail("section %d has records that belong to nothing", s)
 		}
-		if !kept(s) {
-			r.Drop(s)
-		}
+		r.Drop(s)
 	}
 }
 

@@ -1,7 +1,7 @@
 // Package facts proves, when rules are compiled, what must be so in a file for
 // a rule to match: one of a few strings occurs, the file begins with certain
-// bytes, its size lies in an interval. A scanner that knows these evaluates
-// only rules that can match.
+// bytes, its size lies in an interval, a module found something in it. A
+// scanner that knows these evaluates only rules that can match.
 //
 // Everything proved is necessary, never sufficient; where nothing can be
 // proved the answer is "always evaluate". Undefined values count as YARA
@@ -23,6 +23,9 @@ type Facts struct {
 	Gates []Gate
 	// MinSize and MaxSize bound the size of the file, both included.
 	MinSize, MaxSize int64
+	// Need is what a module must have found. Nil when nothing is known, or when Wake
+	// is: then it would not be looked at.
+	Need *Need
 	// Ways has, where the rule may be true in several ways, the facts of each: then
 	// those of one of them hold. Nil when the rule is not taken apart.
 	Ways []Facts
@@ -33,14 +36,15 @@ type Gate struct{ Mask, Value uint32 }
 
 // Prover computes the facts of the rules of a Set, in order.
 type Prover struct {
-	set   *ir.Set
-	rules []Facts
-	cost  []int // by pattern: how dear it is to be woken by it
+	set      *ir.Set
+	rules    []Facts
+	cost     []int           // by pattern: how dear it is to be woken by it
+	elements map[int32]*Need // by slot: the array whose elements it runs through
 }
 
 // All gives the facts of every rule.
 func All(set *ir.Set) []Facts {
-	p := &Prover{set: set, rules: make([]Facts, 0, len(set.Rules)), cost: make([]int, len(set.Patterns))}
+	p := &Prover{set: set, rules: make([]Facts, 0, len(set.Rules)), cost: make([]int, len(set.Patterns)), elements: map[int32]*Need{}}
 	for i, pt := range set.Patterns {
 		p.cost[i] = cost(pt.MinLength())
 	}
@@ -68,7 +72,7 @@ func (p *Prover) rule(condition ir.NodeID) Facts {
 		return Facts{MaxSize: math.MaxInt64}
 	}
 	f := p.known(condition)
-	if f.Wake == nil {
+	if f.Wake == nil && (f.Need == nil || len(f.Need.Texts) == 0) {
 		f.Ways = p.ways(condition)
 	}
 	return f

@@ -36,7 +36,7 @@ func (p *Prover) choices(items []int32) []Facts {
 		some := p.ways(item)
 		if some == nil {
 			f := p.known(item)
-			if f.Wake == nil && f.Gates == nil && f.MinSize == 0 && f.MaxSize == math.MaxInt64 {
+			if f.Wake == nil && f.Gates == nil && f.Need == nil && f.MinSize == 0 && f.MaxSize == math.MaxInt64 {
 				return nil
 			}
 			some = []Facts{f}
@@ -54,6 +54,9 @@ func (p *Prover) narrow(ways []Facts, whole ir.NodeID) []Facts {
 	for i := range ways {
 		w := &ways[i]
 		w.Gates = tighter(w.Gates, f.Gates)
+		if w.Wake == nil {
+			w.Need = dearer(w.Need, f.Need)
+		}
 		w.MinSize, w.MaxSize = max(w.MinSize, f.MinSize), min(w.MaxSize, f.MaxSize)
 	}
 	return ways
@@ -64,6 +67,9 @@ func (p *Prover) known(id ir.NodeID) Facts {
 	var f Facts
 	if w, ok := p.wake(id); ok {
 		f.Wake = append([]int32{}, w...)
+	}
+	if f.Wake == nil {
+		f.Need = p.need(id)
 	}
 	f.Gates = slices.Clip(p.gates(id))
 	f.MinSize, f.MaxSize = p.sizes(id)

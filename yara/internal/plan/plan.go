@@ -17,12 +17,12 @@ type Plan struct {
 	Index *search.Index
 
 	facts   []facts.Facts
-	ways    []way              // of all rules, in which they may be true
-	wakes   woken              // by pattern: the ways it opens
-	always  []int32            // ways to look at for every file
-	byMagic map[uint16][]int32 // the same for files that begin with two bytes
-	classes [][]facts.Gate     // by class of patterns: one of these gates is open; nil: always
-	owners  []Owner            // by pattern: the first string that is this pattern
+	ways    []way             // of all rules, in which they may be true
+	wakes   woken             // by pattern: the ways it opens
+	always  shelf             // ways to look at for every file
+	byMagic map[uint16]*shelf // the same for files that begin with two bytes
+	classes [][]facts.Gate    // by class of patterns: one of these gates is open; nil: always
+	owners  []Owner           // by pattern: the first string that is this pattern
 }
 
 // way is one way in which a rule may be true.
@@ -51,6 +51,9 @@ func Load(set *ir.Set, proved []facts.Facts, windows []prefilter.Window) (*Plan,
 	go func() { // while the index is made
 		err := set.Check()
 		if err == nil {
+			err = facts.Check(set, proved)
+		}
+		if err == nil {
 			p = place(set, proved)
 			classes = search.Classes{Of: p.classify(set), In: p.kinds()}
 		}
@@ -74,7 +77,7 @@ func place(set *ir.Set, proved []facts.Facts) *Plan {
 	for r := range proved {
 		n += max(len(proved[r].Ways)-1, 0)
 	}
-	p := &Plan{facts: proved, byMagic: map[uint16][]int32{}, ways: make([]way, 0, n)}
+	p := &Plan{facts: proved, byMagic: map[uint16]*shelf{}, ways: make([]way, 0, n)}
 	for r := range proved {
 		f := &proved[r]
 		if len(f.Ways) == 0 {
@@ -85,7 +88,7 @@ func place(set *ir.Set, proved []facts.Facts) *Plan {
 		}
 	}
 	for w := range p.ways {
-		p.place(int32(w))
+		p.place(int32(w), set)
 	}
 	p.wakes = p.wakers(len(set.Patterns))
 	p.own(set)
@@ -96,18 +99,19 @@ func place(set *ir.Set, proved []facts.Facts) *Plan {
 func (p *Plan) Facts() []facts.Facts { return p.facts }
 
 // place puts a way that no pattern opens where a scan finds it.
-func (p *Plan) place(w int32) {
+func (p *Plan) place(w int32, set *ir.Set) {
 	f := p.ways[w].facts
 	switch {
 	case f.Never() || f.Wake != nil:
 	case f.Gates == nil || slices.ContainsFunc(f.Gates, func(g facts.Gate) bool { return g.Mask&0xFFFF != 0xFFFF }):
-		p.always = append(p.always, w)
+		p.always.put(w, f.Need, set)
 	default:
 		for _, g := range f.Gates {
 			m := uint16(g.Value)
-			if l := p.byMagic[m]; len(l) == 0 || l[len(l)-1] != w {
-				p.byMagic[m] = append(l, w)
+			if p.byMagic[m] == nil {
+				p.byMagic[m] = &shelf{}
 			}
+			p.byMagic[m].put(w, f.Need, set)
 		}
 	}
 }
@@ -183,21 +187,32 @@ func (p *Plan) Open(head []byte, open []bool) []bool {
 }
 
 // Candidates adds to rules those that may match: found gives the patterns that
-// were found. The result is sorted and holds each rule once.
-func (p *Plan) Candidates(rules []int32, found []int32, head []byte, size int64) []int32 {
+// were found, m what modules did. The result is sorted and holds each rule once.
+func (p *Plan) Candidates(rules []int32, found []int32, head []byte, size int64, m Modules) []int32 {
+	passes := func(w int32) bool { return p.ways[w].facts.Passes(head, size) }
 	add := func(list []int32) {
 		for _, w := range list {
-			if way := &p.ways[w]; way.facts.Passes(head, size) {
-				rules = append(rules, way.rule)
+			if passes(w) {
+				rules = append(rules, p.ways[w].rule)
 			}
 		}
 	}
 	for _, id := range found {
 		add(p.wakes.by(id))
 	}
-	add(p.always)
+	browse := func(s *shelf) {
+		add(s.free)
+		for _, g := range s.groups {
+			if slices.ContainsFunc(g.ways, passes) {
+				g.look(m, add)
+			}
+		}
+	}
+	browse(&p.always)
 	if len(head) >= 2 {
-		add(p.byMagic[uint16(head[0])|uint16(head[1])<<8])
+		if s := p.byMagic[uint16(head[0])|uint16(head[1])<<8]; s != nil {
+			browse(s)
+		}
 	}
 	slices.Sort(rules)
 	return slices.Compact(rules)

@@ -34,9 +34,11 @@ rule ways    { strings: $a = "some text" $b = "PK" condition: uint16(0) == 0x5A4
 rule offset  { strings: $a = "PK" condition: $a at 0 }
 `
 
-func build(t testing.TB) (*ir.Set, []string) {
+func build(t testing.TB) (*ir.Set, []string) { return buildRules(t, rules) }
+
+func buildRules(t testing.TB, text string) (*ir.Set, []string) {
 	t.Helper()
-	file, errs := syntax.Parse("t.yar", []byte(rules), syntax.Options{})
+	file, errs := syntax.Parse("t.yar", []byte(text), syntax.Options{})
 	for _, e := range errs {
 		t.Fatal(e)
 	}
@@ -104,7 +106,7 @@ func TestCandidates(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var got []string
-		for _, r := range p.Candidates(nil, found(t, set, p, tt.data), head(tt.data), int64(len(tt.data))) {
+		for _, r := range p.Candidates(nil, found(t, set, p, tt.data), head(tt.data), int64(len(tt.data)), modulesOf{}) {
 			got = append(got, names[r])
 		}
 		if strings.Join(got, " ") != tt.want {
@@ -169,7 +171,7 @@ func TestManyClasses(t *testing.T) {
 	}
 	for _, i := range []int{0, 1, maxClasses - 2, maxClasses, n - 1} {
 		data := string([]byte{'.', '.', byte(i), byte(i >> 8)}) + fmt.Sprintf(" text of %d.", i)
-		got := p.Candidates(nil, found(t, set, p, data), head(data), int64(len(data)))
+		got := p.Candidates(nil, found(t, set, p, data), head(data), int64(len(data)), modulesOf{})
 		if !slices.Equal(got, []int32{int32(i)}) {
 			t.Errorf("rule %d: candidates %v", i, got)
 		}

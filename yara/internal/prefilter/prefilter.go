@@ -5,8 +5,8 @@
 // blocked Bloom filter that tests two bits of one word; only places that pass
 // are looked up. A literal of eleven bytes or more gives four windows of eight,
 // one of which lies at a multiple of four wherever the literal stands: so only
-// every fourth position is probed for it. Those of seven bytes and more give
-// windows of four bytes likewise. Literals of three and four bytes are probed at
+// every fourth position is probed for it. Those of seven bytes and more give two
+// windows of six bytes likewise. Windows of three and four bytes are probed at
 // every position; the few that are shorter have a filter of their own. Windows
 // are folded (bit 0x20 set in every byte), so that matching without regard to
 // case costs nothing extra.
@@ -64,12 +64,10 @@ type shape struct {
 }
 
 // shapes are all there are, the cheapest first.
-var shapes = [...]shape{{8, 4}, {4, 4}, {4, 1}, {3, 1}, {2, 1}, {1, 1}}
+var shapes = [...]shape{{8, 4}, {6, 2}, {4, 1}, {3, 1}, {2, 1}, {1, 1}}
 
 // Places among the shapes.
 const (
-	long   = 0
-	medium = 1
 	short  = 2 // the first of stride one
 	pair   = 4
 	single = 5

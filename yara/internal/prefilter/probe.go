@@ -12,8 +12,8 @@ const (
 
 type masks [blockLen / groupLen]byte
 
-// scanShelf reports what a shelf of stride four holds from from up to but
-// without to. A window at any of these places is in the data.
+// scanShelf reports what a shelf of windows of more than four bytes holds from
+// from up to but without to. A window at any of these places is in the data.
 func (t *Table) scanShelf(k int, data []byte, from, to int, sink Sink) {
 	s, shape := t.shelves[k], shapes[k]
 	from = (from + shape.stride - 1) &^ (shape.stride - 1)
@@ -30,24 +30,19 @@ func (t *Table) scanShelf(k int, data []byte, from, to int, sink Sink) {
 // scanVector probes whole groups and gives the first position it left.
 func (t *Table) scanVector(k int, data []byte, from, to int, sink Sink) int {
 	var m masks
-	s := t.shelves[k]
-	if k == long {
-		to = min(to, len(data)-windowLen) // a group's last window ends behind the group
-	}
+	s, shape := t.shelves[k], shapes[k]
 	for {
 		groups := min(to-from, blockLen) / groupLen
 		if groups <= 0 {
 			return from
 		}
-		if k == long {
-			probeLong(m[:groups], data[from:], s.filter)
-		} else {
-			probeMedium(m[:groups], data[from:], s.filter)
-		}
-		for g, some := range m[:groups] {
-			for ; some != 0; some &= some - 1 {
-				pos := from + g*groupLen + windowLen*bits.TrailingZeros8(some)
-				t.lookup(s, data, pos, shapes[k].hash(data, pos), sink)
+		for o := 0; o < windowLen; o += shape.stride {
+			probeLong(m[:groups], data[from+o:], shape.length, s.filter)
+			for g, some := range m[:groups] {
+				for ; some != 0; some &= some - 1 {
+					pos := from + o + g*groupLen + windowLen*bits.TrailingZeros8(some)
+					t.lookup(s, data, pos, shape.hash(data, pos), sink)
+				}
 			}
 		}
 		from += groups * groupLen
@@ -80,7 +75,7 @@ func (t *Table) scanShortVector(data []byte, from, to int, sink Sink) int {
 			return from
 		}
 		for o := range windowLen {
-			probeMedium(m[:groups], data[from+o:], t.short)
+			probeFour(m[:groups], data[from+o:], t.short)
 			for g, some := range m[:groups] {
 				for ; some != 0; some &= some - 1 {
 					t.lookupAll(short, pair-1, data, from+o+g*groupLen+windowLen*bits.TrailingZeros8(some), sink)

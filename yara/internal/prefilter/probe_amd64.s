@@ -36,8 +36,8 @@
 	VPSRLD  $5, Y0, Y5 \
 	VPAND   Y12, Y5, Y5
 
-// func probeMediumAVX2(dst, src *byte, groups int, words *uint32, shift uint64)
-TEXT ·probeMediumAVX2(SB), NOSPLIT, $0-40
+// func probeFourAVX2(dst, src *byte, groups int, words *uint32, shift uint64)
+TEXT ·probeFourAVX2(SB), NOSPLIT, $0-40
 	ARGUMENTS
 	MOVQ shift+32(FP), AX
 	MOVQ AX, X15
@@ -45,18 +45,21 @@ TEXT ·probeMediumAVX2(SB), NOSPLIT, $0-40
 	CONSTANT(0x9E3779B1, Y13)
 	CONSTANT(31, Y12)
 
-medium:
+four:
 	VPOR    (SI), Y14, Y0
 	VPMULLD Y13, Y0, Y0
 	FETCH
 	TEST
-	JNZ     medium
+	JNZ     four
 	VZEROUPPER
 	RET
 
-// func probeLongAVX2(dst, src *byte, groups int, words *uint32, shift uint64)
-TEXT ·probeLongAVX2(SB), NOSPLIT, $0-40
+// func probeLongAVX2(dst, src *byte, groups int, words *uint32, shift uint64, second int)
+//
+// The last four bytes of a window begin second bytes behind its first.
+TEXT ·probeLongAVX2(SB), NOSPLIT, $0-48
 	ARGUMENTS
+	MOVQ second+40(FP), BX
 	MOVQ shift+32(FP), AX
 	MOVQ AX, X15
 	CONSTANT(0x20202020, Y14)
@@ -66,7 +69,7 @@ TEXT ·probeLongAVX2(SB), NOSPLIT, $0-40
 
 long:
 	VPOR    (SI), Y14, Y0
-	VPOR    4(SI), Y14, Y8
+	VPOR    (SI)(BX*1), Y14, Y8
 	VPMULLD Y13, Y0, Y0
 	VPMULLD Y11, Y8, Y8
 	VPADDD  Y8, Y0, Y0

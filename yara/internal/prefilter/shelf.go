@@ -79,7 +79,7 @@ func (t *shelf) find(hash uint32) int {
 // What the folded bytes of windows are multiplied with.
 const (
 	hashMul  = 0x9E3779B1
-	hashMul2 = 0x85EBCA6B // the second four bytes of a long window
+	hashMul2 = 0x85EBCA6B // the last four bytes of a window of more
 
 	hashInverse = 0xE8B2F51 // hashMul times this is 1 in 32 bits
 )
@@ -87,10 +87,10 @@ const (
 // hash is of the folded window at an offset, all of which must be there. For
 // windows up to four bytes no two have the same.
 func (s shape) hash(b []byte, i int) uint32 {
-	switch s.length {
-	case 2 * windowLen:
-		return hashLong(b, i)
-	case windowLen:
+	switch {
+	case s.length > windowLen:
+		return (load(b, i)|fold)*hashMul + (load(b, i+s.length-windowLen)|fold)*hashMul2
+	case s.length == windowLen:
 		return (load(b, i) | fold) * hashMul
 	}
 	var w uint32
@@ -98,11 +98,6 @@ func (s shape) hash(b []byte, i int) uint32 {
 		w |= uint32(b[i+k]|0x20) << (8 * k)
 	}
 	return w * hashMul
-}
-
-func hashLong(b []byte, i int) uint32 {
-	w := binary.LittleEndian.Uint64(b[i:]) | fold<<32 | fold
-	return uint32(w)*hashMul + uint32(w>>32)*hashMul2
 }
 
 func load(b []byte, i int) uint32 { return binary.LittleEndian.Uint32(b[i:]) }

@@ -65,8 +65,7 @@ type linkKey struct {
 
 // NewSearcher returns a Searcher over the patterns the index was made of.
 func NewSearcher(x *Index, patterns []*Pattern, c Config) *Searcher {
-	s := &Searcher{index: x, patterns: patterns, config: c,
-		states: make([]state, len(patterns)), parts: map[linkKey]*list{}}
+	s := &Searcher{index: x, patterns: patterns, config: c, parts: map[linkKey]*list{}}
 	s.machine.Stop = func() bool { return s.look() != nil }
 	return s
 }
@@ -74,6 +73,9 @@ func NewSearcher(x *Index, patterns []*Pattern, c Config) *Searcher {
 // Reset forgets the data at hand and takes new data of some kind. open tells
 // for each class of patterns whether it is searched.
 func (s *Searcher) Reset(data []byte, kind int, open []bool) {
+	if s.states == nil { // large, and not every searcher is given data
+		s.states = make([]state, len(s.patterns))
+	}
 	for _, p := range s.dirty {
 		st := &s.states[p]
 		s.idle -= int(st.idle)
