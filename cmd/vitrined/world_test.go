@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"vitrine/internal/chain/installed"
 	"vitrine/internal/chain/log"
 	"vitrine/internal/chain/operator/operatortest"
 	"vitrine/internal/chain/web"
@@ -281,14 +282,25 @@ func powercuts(ts *testscript.TestScript, _ bool, args []string) {
 			fmt.Fprintf(ts.Stdout(), "%d cuts\n", n)
 			return
 		}
-		code, said = vitrine(ts, durable.Disk{}, "scan", "--state", after, ts.MkAbs("clean.txt"))
-		if got := inUse(said); code != term.Yes || got != args[0] && got != args[1] {
-			ts.Fatalf("after cut %d: exit code %d, bundle %s: %s", n, code, got, said)
-		}
+		checkCut(ts, n, after, args[0], args[1])
 		code, said = vitrine(ts, durable.Disk{}, update...)
 		if code != term.Yes || !strings.Contains(said, "core: bundle "+args[1]+" ") {
 			ts.Fatalf("after cut %d the next update: exit code %d: %s", n, code, said)
 		}
+	}
+}
+
+// checkCut looks at what is in use after a cut, and scans with it. The rules that
+// come with the program are compiled for each scan: one scan with them is enough.
+func checkCut(ts *testscript.TestScript, n int, state, before, after string) {
+	rules, err := installed.Dir{Path: state}.Rules()
+	ts.Check(err)
+	if len(rules) == 0 && before == "0" && n > 0 {
+		return
+	}
+	code, said := vitrine(ts, durable.Disk{}, "scan", "--state", state, ts.MkAbs("clean.txt"))
+	if got := inUse(said); code != term.Yes || got != before && got != after {
+		ts.Fatalf("after cut %d: exit code %d, bundle %s: %s", n, code, got, said)
 	}
 }
 
