@@ -1,20 +1,26 @@
 package vitrine
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // A tutorial's console blocks are what a reader types and sees. A line that
 // begins with "$ " is a command, "> " goes on with it; the lines after it are all
 // it prints, on both streams. "…" in a line stands for anything in it; a line of "…" alone for any
 // number of lines. The commands of a page run one after another in one shell,
-// in a folder that holds testdata, with vitrine on the PATH.
+// in a folder that holds testdata, with our programs on the PATH. A command may
+// start others in the background, if it sends what they print elsewhere. An
+// address 127.0.0.1:PORT on a page stands for one with a free port.
 
 // exchange is one command and what the page says it prints.
 type exchange struct {
@@ -33,8 +39,8 @@ func TestTutorials(t *testing.T) {
 		t.Fatalf("no tutorials found: %v", err)
 	}
 	bin := t.TempDir()
-	if out, err := exec.Command("go", "build", "-o", filepath.Join(bin, "vitrine"), "./cmd/vitrine").CombinedOutput(); err != nil {
-		t.Fatalf("build vitrine: %v\n%s", err, out)
+	if out, err := exec.Command("go", "build", "-o", bin+"/", "./cmd/vitrine", "./cmd/vitrined", "./cmd/vitrine-witness").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
 	}
 	for _, path := range tutorials {
 		t.Run(filepath.Base(path), func(t *testing.T) {
@@ -42,7 +48,7 @@ func TestTutorials(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			exchanges := consoleBlocks(string(text))
+			exchanges := consoleBlocks(freePorts(t, string(text)))
 			if len(exchanges) == 0 {
 				t.Fatal("no console block in it")
 			}
@@ -74,6 +80,23 @@ func consoleBlocks(text string) []exchange {
 	return all
 }
 
+// freePorts puts a free port in the place of each port on a page.
+func freePorts(t *testing.T, text string) string {
+	t.Helper()
+	free := map[string]string{}
+	return regexp.MustCompile(`127\.0\.0\.1:\d+`).ReplaceAllStringFunc(text, func(address string) string {
+		if free[address] == "" {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			free[address] = l.Addr().String()
+		}
+		return free[address]
+	})
+}
+
 // runTutorial gives one problem for each command that printed something else.
 func runTutorial(t *testing.T, bin string, exchanges []exchange) []string {
 	t.Helper()
@@ -89,10 +112,16 @@ func runTutorial(t *testing.T, bin string, exchanges []exchange) []string {
 		// The status goes on to the next command, which may ask for it.
 		fmt.Fprintf(&script, "%s\nstatus=$?; echo '%s'; (exit $status)\n", e.command, mark)
 	}
-	cmd := exec.Command("sh", "-c", "exec 2>&1\n"+script.String())
-	cmd.Dir = dir
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "sh", "-c", "exec 2>&1\n"+script.String())
+	cmd.Dir, cmd.WaitDelay = dir, 5*time.Second
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // what a page leaves running ends with it
 	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "LC_ALL=C.UTF-8", "HOME="+dir, "NO_COLOR=1")
 	out, _ := cmd.Output() // the status is the last command's; the pages show those that matter
+	if cmd.Process != nil {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+	}
 	parts := strings.Split(string(out), mark+"\n")
 	if len(parts) != len(exchanges)+1 {
 		return []string{fmt.Sprintf(" %d of %d commands ran:\n%s", len(parts)-1, len(exchanges), out)}
