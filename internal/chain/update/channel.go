@@ -65,7 +65,7 @@ func (u *updater) channel(ctx context.Context, name string) (Channel, error) {
 	}
 	for _, o := range offers {
 		if o.serial <= known.Serial {
-			if err := o.isKnown(known); err != nil {
+			if err := u.isKnown(ctx, o, known); err != nil {
 				return out, err
 			}
 			out.Again, err = u.mend(ctx, o, known)
@@ -111,11 +111,20 @@ func (u *updater) offers(ctx context.Context, channel string) ([]*offer, error) 
 }
 
 // isKnown compares an offer of a serial that this machine has with what it has.
-func (o *offer) isKnown(known installed.Channel) error {
-	if o.serial == known.Serial && o.custom.Leaf != known.Leaf {
-		return fmt.Errorf("%w: bundle %d is offered with another entry of the log than this machine has for it", ErrRefused, o.serial)
+// If it is another, what is said to prove it may show that the log has forked.
+func (u *updater) isKnown(ctx context.Context, o *offer, known installed.Channel) error {
+	if o.serial != known.Serial || o.custom.Leaf == known.Leaf {
+		return nil
 	}
-	return nil
+	if err := u.fetchClaim(ctx, o.target.Path, &o.claim); err != nil {
+		return fmt.Errorf("bundle %d: %w", o.serial, err)
+	}
+	if r, err := check.InLog(u.policy, o.claim, u.now); err == nil {
+		if err := u.follow(ctx, r.Verified); err != nil {
+			return fmt.Errorf("bundle %d: %w", o.serial, err)
+		}
+	}
+	return fmt.Errorf("%w: bundle %d is offered with another entry of the log than this machine has for it", ErrRefused, o.serial)
 }
 
 // mend installs the bundle that a machine knows once more, if it was damaged there.

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 
@@ -61,6 +62,7 @@ func (o *verifyOptions) open(ctx context.Context, env term.Env) (*trusted, func(
 	if err != nil {
 		return nil, nil, err
 	}
+	from = answering{from}
 	root, text, err := o.anchors(env)
 	if err != nil {
 		return nil, nil, err
@@ -80,9 +82,41 @@ func (o *verifyOptions) open(ctx context.Context, env term.Env) (*trusted, func(
 	}
 	if err != nil {
 		done()
-		return nil, nil, err
+		return nil, nil, judged(env, err)
 	}
 	return t, done, nil
+}
+
+// answering marks errors of a site that does not answer: they prove nothing.
+type answering struct{ site.Fetcher }
+
+// errAway is matched by errors of a site that does not answer.
+var errAway = errors.New("the site does not answer")
+
+type away struct{ error }
+
+// Is implements the interface of errors.Is.
+func (away) Is(target error) bool { return target == errAway }
+
+// Unwrap implements the interface of errors.Unwrap.
+func (a away) Unwrap() error { return a.error }
+
+// Fetch implements site.Fetcher.
+func (a answering) Fetch(ctx context.Context, path string, limit int64) ([]byte, error) {
+	data, err := a.Fetcher.Fetch(ctx, path, limit)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, site.ErrTooLarge) {
+		err = away{err}
+	}
+	return data, err
+}
+
+// judged makes metadata that are not as they must be an answer: no.
+func judged(env term.Env, err error) error {
+	if errors.Is(err, tuf.ErrBad) && !errors.Is(err, tuf.ErrExpired) || errors.Is(err, site.ErrTooLarge) {
+		term.Lines(env, "vitrine", err)
+		return term.ErrNo
+	}
+	return err
 }
 
 // anchors gives the root and the policy to begin with.
@@ -139,12 +173,15 @@ func runVerifyRules(ctx context.Context, env term.Env, o verifyOptions, channel 
 	defer done()
 	targets, err := t.tuf.TargetsOf(ctx, authors.Rules(channel))
 	if err != nil {
-		return err
+		return judged(env, err)
 	}
 	if len(targets) == 0 {
 		return fmt.Errorf("channel %s: nothing is published", channel)
 	}
 	v, err := t.rules(ctx, targets[len(targets)-1], channel)
+	if errors.Is(err, errAway) {
+		return err
+	}
 	if err != nil {
 		fmt.Fprintf(env.Stderr, "vitrine: %v\n", err)
 		return term.ErrNo
