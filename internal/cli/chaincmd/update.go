@@ -1,6 +1,7 @@
 package chaincmd
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,6 +29,8 @@ type updateOptions struct {
 
 	release bool
 	json    bool
+
+	trustGiven bool // rather than left at its default
 }
 
 func newUpdate(env term.Env, version string, disk durable.Disk) *cobra.Command {
@@ -52,8 +55,11 @@ place of the one that runs: that is for you, or your package manager.
 
 The first update of a machine needs TRUST: a folder with root.json and policy.txt,
 from whoever runs the service. Afterwards the machine's own newer ones count.`,
-		Args:        noArguments,
-		RunE:        func(c *cobra.Command, _ []string) error { return runUpdate(c.Context(), env, o, version, disk) },
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			o.trustGiven = c.Flags().Changed("trust")
+			return runUpdate(c.Context(), env, o, version, disk)
+		},
 		Annotations: map[string]string{page.Exit: page.Exits("up to date", "something was offered that must not be taken"), page.See: "vitrine-status(1), vitrine-verify(1)"},
 	}
 	c.Flags().StringVar(&o.from, "from", "", "the `SITE`: a URL or a folder")
@@ -96,7 +102,7 @@ func runUpdate(ctx context.Context, env term.Env, o updateOptions, version strin
 	if o.release {
 		c.Release = ownRelease()
 	}
-	if c.Root, c.Policy, err = firstTrust(dir, o.trust); err != nil {
+	if c.Root, c.Policy, err = firstTrust(dir, o); err != nil {
 		return err
 	}
 	ctx, stop := interruptible(ctx, env)
@@ -135,15 +141,33 @@ func runBack(env term.Env, o updateOptions) error {
 }
 
 // firstTrust reads the trust of the first start, which later starts do not need.
-func firstTrust(dir installed.Dir, from string) (root, policy []byte, err error) {
+func firstTrust(dir installed.Dir, o updateOptions) (root, policy []byte, err error) {
 	if kept, err := dir.Store().Root(); err == nil && kept != nil {
-		return nil, nil, nil
+		return nil, nil, sameTrust(dir, o)
 	}
-	root, policy, err = trust(from)
+	root, policy, err = trust(o.trust)
 	if errors.Is(err, os.ErrNotExist) {
 		err = term.Hint(fmt.Errorf("this machine trusts nobody yet: %w", err), "--trust FOLDER with root.json and policy.txt of the service")
 	}
 	return root, policy, err
+}
+
+// sameTrust refuses to go on with the trust of a first start that never led to an
+// update, when another is given: it would be passed over in silence.
+func sameTrust(dir installed.Dir, o updateOptions) error {
+	s, err := dir.State()
+	if err != nil || !o.trustGiven || !s.Succeeded.IsZero() || s.PolicyVersion > 0 {
+		return nil // what is wrong with the state is told by the update
+	}
+	_, given, err := trust(o.trust)
+	if err != nil {
+		return err
+	}
+	kept, err := dir.Policy()
+	if err != nil || kept == nil || bytes.Equal(kept, given) {
+		return err
+	}
+	return term.Hint(fmt.Errorf("this machine began with another policy than that of %s, and has never been up to date", o.trust), "remove %s to begin anew", dir.Path)
 }
 
 // ownFiles are files of this machine in which no rule may find anything: the
