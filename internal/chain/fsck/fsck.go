@@ -202,9 +202,9 @@ func (w *walk) bundle(n int64, width int) (*Bundle, string, *Problem) {
 	if err != nil {
 		return nil, name, &Problem{name, Damaged, err}
 	}
-	b := &Bundle{First: n * tile.Width, Entries: entries[:width]}
-	for _, e := range b.Entries {
-		b.Hashes = append(b.Hashes, proof.LeafHash(e))
+	b := &Bundle{First: n * tile.Width, Entries: entries[:width], Hashes: make([]tlog.Hash, width)}
+	for i, e := range b.Entries {
+		b.Hashes[i] = proof.LeafHash(e)
 	}
 	return b, name, nil
 }

@@ -27,7 +27,7 @@ func (r *run) entries(ctx context.Context) error {
 		c := fsck.Config{Fetch: v.tile, Checkpoint: v.seen.tree, From: min(r.state.Mirrors[v.Name], size)}
 		var l *ledger
 		if !read {
-			l = &ledger{run: r, state: r.state.clone(), who: &asker{trust: who.client, known: map[string]answer{}}}
+			l = &ledger{run: r, size: size, state: r.state.clone(), who: &asker{trust: who.client, known: map[string]answer{}}}
 			c.From, c.Progress = min(c.From, r.state.Size), r.Progress
 			c.Look, c.Take = l.look, l.take
 		}
@@ -85,7 +85,7 @@ type ledger struct {
 	who    *asker
 	named  []*named
 	fresh  []NewEntry
-	from   int64 // entries before were read in earlier runs
+	size   int64 // of the log
 	alarms int64
 	count  int64
 }
@@ -186,15 +186,8 @@ func (l *ledger) take(b *fsck.Bundle) {
 func (l *ledger) entry(f fact) {
 	l.count++
 	l.state.Types[counted(f)]++
-	row := NewEntry{Index: f.index, Type: counted(f), Subjects: []string{}, SignedBy: f.signers}
-	for _, s := range f.statement.Subject {
-		row.Subjects = append(row.Subjects, s.Name)
-	}
-	if row.SignedBy == nil {
-		row.SignedBy = []string{}
-	}
-	if l.fresh = append(l.fresh, row); len(l.fresh) > 2*maxNew {
-		l.fresh = append(l.fresh[:0], l.fresh[maxNew:]...)
+	if f.index >= l.size-maxNew {
+		l.fresh = append(l.fresh, rowOf(f))
 	}
 	for _, id := range f.signers {
 		l.state.Signers[id]++
@@ -207,6 +200,14 @@ func (l *ledger) entry(f fact) {
 	default:
 		l.statement(f)
 	}
+}
+
+func rowOf(f fact) NewEntry {
+	row := NewEntry{Index: f.index, Type: counted(f), Subjects: []string{}, SignedBy: append([]string{}, f.signers...)}
+	for _, s := range f.statement.Subject {
+		row.Subjects = append(row.Subjects, s.Name)
+	}
+	return row
 }
 
 func (l *ledger) alarm(f fact, kind, format string, args ...any) {
@@ -228,8 +229,5 @@ func (l *ledger) adopt(size int64) {
 	r.state.Earlier += l.alarms
 	r.fresh = l.named
 	r.report.Checked = l.count
-	if len(l.fresh) > maxNew {
-		l.fresh = l.fresh[len(l.fresh)-maxNew:]
-	}
 	r.report.New = append(r.report.New, l.fresh...)
 }

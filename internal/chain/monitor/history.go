@@ -94,9 +94,7 @@ func (r *run) compare(ctx context.Context) error {
 	if largest == nil {
 		return nil
 	}
-	if len(kept) > 0 && kept[0].tree.Size > largest.seen.tree.Size {
-		r.alarm("rollback", largest.Name, "%d entries, and %d were there before", largest.seen.tree.Size, kept[0].tree.Size)
-	}
+	r.behind(kept, largest)
 	r.report.Log, r.report.Size, r.report.Root = largest.seen.tree.Origin, largest.seen.tree.Size, largest.seen.tree.Root.String()
 	r.waiting, r.state.Ahead = r.state.Ahead, nil
 	for _, n := range notes {
@@ -111,6 +109,24 @@ func (r *run) compare(ctx context.Context) error {
 		return nil
 	}
 	return r.Dir.SetCheckpoint(largest.verified.Note)
+}
+
+// behind raises an alarm for a mirror that has gone behind itself, and if all of
+// them are behind what was seen before. One that lags while another is out of
+// reach is neither.
+func (r *run) behind(kept []*note, largest *view) {
+	all := true
+	for _, v := range r.views {
+		switch {
+		case v.verified == nil:
+			all = false
+		case v.seen.tree.Size < r.before[v.Name]:
+			r.alarm("rollback", v.Name, "%d entries, and it had %d before", v.seen.tree.Size, r.before[v.Name])
+		}
+	}
+	if all && len(kept) > 0 && kept[0].tree.Size > largest.seen.tree.Size {
+		r.alarm("rollback", largest.Name, "%d entries, and %d were there before", largest.seen.tree.Size, kept[0].tree.Size)
+	}
 }
 
 // largest is the mirror with the most entries that enough witnesses vouch for.

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"vitrine/internal/chain/installed"
@@ -55,12 +56,13 @@ type run struct {
 	policy *policy.Policy
 	report *Report
 
-	unproved bool            // whether this is the history that was seen before is not known
-	views    []*view         // of the mirrors
-	waiting  []ahead         // notes that earlier runs could hold against nothing
-	fresh    []*named        // files that new entries speak of, and those of before
-	fetched  map[string]bool // by mirror and path: whether a file was what it must be
-	needed   int             // rebuilders who must agree; 0 if not known
+	before   map[string]int64 // entries that each mirror was seen to hold
+	unproved bool             // whether this is the history that was seen before is not known
+	views    []*view          // of the mirrors
+	waiting  []ahead          // notes that earlier runs could hold against nothing
+	fresh    []*named         // files that new entries speak of, and those of before
+	fetched  map[string]bool  // by mirror and path: whether a file was what it must be
+	needed   int              // rebuilders who must agree; 0 if not known
 }
 
 // Run looks once. The report is there even if an error says that the monitor
@@ -117,6 +119,7 @@ func (r *run) load() error {
 	if err := r.keepRoot(); err != nil {
 		return err
 	}
+	r.before = maps.Clone(r.state.Mirrors)
 	if r.Again {
 		r.state.forget()
 	}

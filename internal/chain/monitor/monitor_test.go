@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"vitrine/internal/chain/authors"
+	"vitrine/internal/chain/chaintest"
 	"vitrine/internal/chain/monitor"
 	"vitrine/internal/chain/site"
 	"vitrine/internal/chain/tufrepo"
@@ -99,6 +100,14 @@ func TestRollback(t *testing.T) {
 	w.publish("core", worm)
 	wellWith(t, w.watch(w.site()), 2, 2)
 	expect(t, w.watch(before), "rollback", "before", "1 entries, and 2 were there before")
+	before.Name = "own"
+	expect(t, w.watch(before, w.site()), "rollback", "own", "1 entries, and it had 2 before")
+
+	// One that lags while another is out of reach says nothing.
+	before.Name = "before"
+	if r := w.watch(before, monitor.Mirror{Name: "down", Site: unreachable{}}); r.Result != monitor.Unknown {
+		t.Errorf("%+v", r)
+	}
 }
 
 // Witnesses have seen what no mirror shows: at first that is the order of
@@ -230,6 +239,21 @@ func TestUnreachable(t *testing.T) {
 	}
 	w.Witnesses[0].Off.Store(true)
 	wellWith(t, w.watch(w.site()), 1, 0)
+}
+
+// A second history is one even if no witness has seen it: the log signed it.
+func TestForkForOne(t *testing.T) {
+	s := newStaged(t)
+	s.Append([]byte("{}"))
+	s.Publish(s.site)
+	other := chaintest.New(t, s.w.now())
+	other.Append([]byte("[]"))
+	files := site.Memory{}
+	other.Publish(files)
+	files[site.Checkpoint] = other.Sign(other.Head(1))
+	r := s.w.watch(monitor.Mirror{Name: "public", Site: s.site}, monitor.Mirror{Name: "private", Site: files})
+	expect(t, r, "fork", "log.example/av1", "shown by private (cosigned by nobody); no witness cosigned both")
+	expect(t, r, "checkpoint", "private", "not enough cosignatures")
 }
 
 // A checkpoint that witnesses have not seen is an alarm, and so is none.

@@ -107,8 +107,11 @@ func newReport(now time.Time) *Report {
 const maxEvents = 100
 
 func add(list []Event, kind, subject, format string, args []any) []Event {
+	if len(list) >= maxEvents {
+		return list
+	}
 	e := Event{kind, subject, strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; ")}
-	if len(list) >= maxEvents || slices.Contains(list, e) {
+	if slices.Contains(list, e) {
 		return list
 	}
 	return append(list, e)
