@@ -168,8 +168,8 @@ func mirror(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.CopyFS(ts.MkAbs(args[0]), os.DirFS(companyOf(ts).Folder.Site())))
 }
 
-// serve VARIABLE FOLDER [PATH] serves a folder over HTTP. Files with PATH in their
-// path never end.
+// serve VARIABLE FOLDER [PATH [stuck]] serves a folder over HTTP. Files with PATH in
+// their path never end; stuck ones never begin, and the file stuck appears.
 func serve(ts *testscript.TestScript, _ bool, args []string) {
 	root, err := os.OpenRoot(ts.MkAbs(args[1]))
 	ts.Check(err)
@@ -177,6 +177,11 @@ func serve(ts *testscript.TestScript, _ bool, args []string) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if len(args) < 3 || !strings.Contains(r.URL.Path, args[2]) {
 			files.ServeHTTP(w, r)
+			return
+		}
+		if len(args) > 3 {
+			os.WriteFile(ts.MkAbs("stuck"), nil, 0o644)
+			<-r.Context().Done()
 			return
 		}
 		for {

@@ -96,7 +96,9 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 	if err := u.load(); err != nil {
 		return nil, err
 	}
-	err = u.run(ctx)
+	if err = u.run(ctx); err != nil && ctx.Err() != nil {
+		return u.report, err // it was told to stop: that is no problem of the site
+	}
 	return u.report, errors.Join(err, u.remember(err))
 }
 
