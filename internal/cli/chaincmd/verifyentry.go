@@ -131,15 +131,16 @@ func (t *trusted) published(ctx context.Context, name string) (c check.Claim, r 
 }
 
 // speaksOf reports whether a statement is of a file of that name. What is said
-// of a release, as a whole or by a rebuilder, goes by a name that is no subject.
+// of a release as a whole, or by a rebuilder, goes by a name that is no subject.
 func speaksOf(s statement.Statement, name string) bool {
+	all := s.Subject
 	switch p := s.Predicate.(type) {
 	case statement.Rebuild:
 		return name == site.Rebuild(p.Version, p.Rebuilder)
 	case statement.Release:
-		return monitor.Beside(name) == site.Release(p.Version)
+		all = slices.Concat(all, p.SBOM, []statement.Subject{{Name: site.Release(p.Version)}})
 	}
-	return slices.ContainsFunc(s.Subject, func(s statement.Subject) bool { return s.Name == name })
+	return slices.ContainsFunc(all, func(s statement.Subject) bool { return s.Name == name })
 }
 
 // entryAt reads an entry out of the log itself.
