@@ -29,6 +29,10 @@ var update = flag.Bool("update", false, "write expected output into the scripts 
 // TestMain lets the test binary be both programs, with a clock that a script can
 // set: FAKETIME is added to the true time.
 func TestMain(m *testing.M) {
+	// Scripts wait for witnesses more than they compute.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){
 		"vitrined": func() {
 			signal.Ignore(syscall.SIGPIPE)

@@ -31,5 +31,8 @@ func Lock(name string) (*Held, error) {
 	return &Held{file}, nil
 }
 
-// Unlock gives the lock back.
-func (h *Held) Unlock() error { return h.file.Close() }
+// Unlock gives the lock back. Closing the file alone would leave it with a program
+// that is being started at this moment, which has the file until it runs.
+func (h *Held) Unlock() error {
+	return errors.Join(syscall.Flock(int(h.file.Fd()), syscall.LOCK_UN), h.file.Close())
+}
