@@ -24,8 +24,9 @@ func newStatus(env term.Env) *cobra.Command {
 		Example: `vitrine status
 vitrine status --json`,
 		Long: `Looks at this machine only. Degraded means that somebody should look: no quorum of
-witnesses has been heard for three days, the last update was refused, the log has
-forked, or the rules in use have expired. Rules stay in use all the same.`,
+witnesses has been heard for three days, the last update failed or was refused, the
+log has forked, the rules in use are damaged or have expired, or the clock is wrong.
+Rules stay in use all the same.`,
 		Args:        noArguments,
 		RunE:        func(*cobra.Command, []string) error { return runStatus(env, folder, asJSON) },
 		Annotations: map[string]string{page.Exit: page.Exits("all is well", "degraded"), page.See: "vitrine-update(1), vitrine-verify(1)"},
