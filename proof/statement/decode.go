@@ -81,7 +81,7 @@ func decode(data []byte) (value, error) {
 	if err == nil && d.pos != len(data) {
 		err = fmt.Errorf("%d bytes behind the end", len(data)-d.pos)
 	}
-	if err == nil && !bytes.Equal(appendJSON(nil, v.plain()), data) {
+	if err == nil && !bytes.Equal(appendJSON(make([]byte, 0, len(data)), v.plain()), data) {
 		err = errors.New("encoded again it is not the same bytes")
 	}
 	if err != nil {
@@ -212,7 +212,11 @@ func (d *decoder) more(closing byte, have int) (bool, error) {
 // one way; \u and its surrogates do not exist here.
 func (d *decoder) string() (string, error) {
 	d.take('"')
-	var s []byte
+	run := d.run()
+	if d.take('"') {
+		return string(run), nil // as most are
+	}
+	s := bytes.Clone(run)
 	for d.pos < len(d.data) {
 		switch c := d.data[d.pos]; {
 		case c == '"':
@@ -237,6 +241,18 @@ func (d *decoder) string() (string, error) {
 		}
 	}
 	return "", d.unexpected("a quote at the end of the string")
+}
+
+// run steps over printable ASCII that is not escaped, and gives it.
+func (d *decoder) run() []byte {
+	from := d.pos
+	for d.pos < len(d.data) {
+		if c := d.data[d.pos]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			break
+		}
+		d.pos++
+	}
+	return d.data[from:d.pos]
 }
 
 // misleading characters make a text look like another one: controls, ends of

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // jsonObject and jsonList are what is encoded; their values are these two,
@@ -47,6 +48,9 @@ func appendJSON(b []byte, v any) []byte {
 
 func appendString(b []byte, s string) []byte {
 	b = append(b, '"')
+	if !strings.ContainsAny(s, `"\`) {
+		return append(append(b, s...), '"')
+	}
 	for i := range len(s) {
 		if s[i] == '"' || s[i] == '\\' {
 			b = append(b, '\\')
