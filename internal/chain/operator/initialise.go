@@ -1,7 +1,6 @@
 package operator
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -148,9 +147,5 @@ func (f *Folder) finish(c InitConfig) error {
 	if err := f.disk.WriteFile(filepath.Join(f.Trust(), "root.json"), root, 0o644); err != nil {
 		return err
 	}
-	data, err := json.MarshalIndent(f.plan, "", "  ")
-	if err != nil {
-		return err
-	}
-	return f.disk.WriteFile(filepath.Join(c.Dir, "operator.json"), append(data, '\n'), 0o644)
+	return f.writePlan()
 }

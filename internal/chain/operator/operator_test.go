@@ -117,3 +117,32 @@ func TestInitRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestReplace(t *testing.T) {
+	f, _ := newFolder(t)
+	before, err := os.ReadFile(filepath.Join(f.Dir, "operator.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		role   string
+		number int
+	}{{"none", 1}, {"root", 0}, {"root", 6}} {
+		if _, _, err := f.Replace(c.role, c.number, rand.Reader, ""); err == nil {
+			t.Errorf("replaced key %d of %s", c.number, c.role)
+		}
+	}
+	spec, public, err := f.Replace("root", 2, rand.Reader, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := operator.Open(f.Dir, nil); err != nil {
+		t.Error(err)
+	} else if l, err := again.Layout(); err != nil || len(l.Root.Keys) != 5 || l.Root.Keys[1].ID != public.ID {
+		t.Errorf("%+v, %v", l.Root, err)
+	}
+	after, err := os.ReadFile(filepath.Join(f.Dir, "operator.json"))
+	if err != nil || string(after) == string(before) || !strings.Contains(string(after), spec) || !strings.Contains(string(after), `"retired"`) {
+		t.Errorf("%v\n%s", err, after)
+	}
+}

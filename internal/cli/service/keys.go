@@ -15,7 +15,7 @@ import (
 )
 
 func newKeys(env term.Env) *cobra.Command {
-	return group("keys", "Make and look at keys", newKeysInit(env))
+	return group("keys", "Make and look at keys", newKeysInit(env), newKeysRotate(env))
 }
 
 // keysOptions is the command line of keys init.
