@@ -184,6 +184,8 @@ func statementCases() []vector {
 	change("commit of 39 characters", vectorSource.Commit, vectorSource.Commit[1:], "source.commit")
 	change("commit in upper case", vectorSource.Commit, strings.ToUpper("a"+vectorSource.Commit[1:]), "source.commit")
 	change("repo with a space", "https://code.example/vitrine", "https://code.example/vitrine x", "without spaces")
+	change("rollout beyond the end", `"rollout":0`, `"rollout":604800`, "before expires")
+	change("rollout of over a week", `"rollout":0`, `"rollout":604801`, "at most 604800")
 	change("empty reviewer", `["rules team"]`, `[""]`, "review")
 	change("engine version with a path", `"min":"1.4"`, `"min":"../1.4"`, "version")
 

@@ -82,6 +82,16 @@ func (f *fields) number(key string) int64 {
 	return v.number
 }
 
+// seconds reads a duration of whole seconds, of which there may be so many.
+func (f *fields) seconds(key string, most time.Duration) time.Duration {
+	n := f.number(key)
+	if n > int64(most/time.Second) {
+		f.fail(key, "%d seconds, expected at most %d", n, int64(most/time.Second))
+		return 0
+	}
+	return time.Duration(n) * time.Second
+}
+
 func (f *fields) object(key string) *fields {
 	v, ok := f.get(key, kindObject)
 	if !ok {

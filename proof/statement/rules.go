@@ -39,7 +39,15 @@ type RuleBundle struct {
 	NotBefore time.Time
 	Expires   time.Time
 	EngineMin string // lowest version of the engine that can use it
+
+	// Rollout spreads the machines over a time from NotBefore on, in whole
+	// seconds. Where a machine stands in it, it computes by itself, from the
+	// leaf's hash and a random number of its own; nobody else can choose it.
+	Rollout time.Duration
 }
+
+// MaxRollout is the longest time that machines may be spread over.
+const MaxRollout = 7 * 24 * time.Hour
 
 // Type is that of urgent bundles if it is one.
 func (b RuleBundle) Type() string {
@@ -63,6 +71,7 @@ func (b RuleBundle) encode() jsonObject {
 		"notBefore": encodeTime(b.NotBefore),
 		"prev":      encodeHash(b.Prev),
 		"review":    encodeStrings(b.Review),
+		"rollout":   int64(b.Rollout / time.Second),
 		"serial":    b.Serial,
 		"size":      b.Size,
 		"source":    b.Source.encode(),
@@ -78,6 +87,7 @@ func readRuleBundle(f *fields, urgent bool) Predicate {
 		NotBefore: f.time("notBefore"),
 		Prev:      f.digest("prev"),
 		Review:    f.strings("review"),
+		Rollout:   f.seconds("rollout", MaxRollout),
 		Serial:    f.number("serial"),
 		Size:      f.number("size"),
 	}
@@ -101,8 +111,11 @@ func (b RuleBundle) check(subject []Subject) error {
 	if b.Size < 1 {
 		return errors.New("size 0, expected at least 1")
 	}
-	if !b.NotBefore.Before(b.Expires) {
-		return errors.New("expected notBefore before expires")
+	if !b.NotBefore.Add(b.Rollout).Before(b.Expires) {
+		return errors.New("expected notBefore, and the end of the rollout, before expires")
+	}
+	if b.Rollout < 0 || b.Rollout > MaxRollout || b.Rollout%time.Second != 0 || b.Urgent && b.Rollout > 0 {
+		return fmt.Errorf("rollout %v, expected whole seconds, at most %v, and none for the urgent type", b.Rollout, MaxRollout)
 	}
 	for _, who := range b.Review {
 		if err := checkText("review", who); err != nil {

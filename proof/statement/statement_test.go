@@ -56,6 +56,11 @@ func drawStatement(t *rapid.T) Statement {
 		start := moment().Filter(func(m time.Time) bool { return m.Year() < 9000 }).Draw(t, "notBefore")
 		p = RuleBundle{Urgent: channel == UrgentChannel, Channel: channel, Serial: serial, Prev: digest().Draw(t, "prev"), Size: rapid.Int64Range(1, maxNumber).Draw(t, "size"),
 			Blob: digest().Draw(t, "blob"), Source: source, Review: rapid.SliceOfN(words(), 0, 3).Draw(t, "review"), NotBefore: start, Expires: start.Add(time.Hour), EngineMin: "1.4"}
+		if channel != UrgentChannel {
+			b := p.(RuleBundle)
+			b.Rollout = time.Duration(rapid.IntRange(0, 3599).Draw(t, "rollout")) * time.Second
+			p = b
+		}
 		name = BundleName(channel, serial)
 	case 1:
 		p = RuleRevoke{"core", serial, digest().Draw(t, "bundle"), words().Draw(t, "reason")}
