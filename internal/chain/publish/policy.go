@@ -85,10 +85,13 @@ func (p *Publisher) mayAnnounce(text []byte) error {
 	if err != nil {
 		return err
 	}
-	if waiting != nil {
-		return errors.New("another witness policy was announced: adopt it first")
+	if waiting == nil {
+		return nil
 	}
-	return nil
+	if _, err := os.Stat(p.pendingFile(site.Policy)); err == nil {
+		return nil // this one broke off, and is finished now
+	}
+	return errors.New("another witness policy was announced: adopt it first")
 }
 
 // Adopt makes the announced policy the one in force here, when machines have it.

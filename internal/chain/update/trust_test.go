@@ -99,6 +99,29 @@ func TestPolicyChanges(t *testing.T) {
 	}
 }
 
+// An announcement that broke off just before its end is finished, as what was
+// logged, and by no other.
+func TestPolicyBrokeOff(t *testing.T) {
+	w, m, next := announced(t)
+	leaf, err := os.ReadFile(filepath.Join(w.Folder.Site(), filepath.FromSlash(site.Leaf(site.Policy))))
+	must(t, err)
+	pending := filepath.Join(w.Folder.Dir, "pending", "trust", "policy.txt.leaf")
+	must(t, os.WriteFile(pending, leaf, 0o644))
+	if _, err := publisher(w, time.Now()).Policy(context.Background(), append(next, "# other\n"...), 0); err == nil || !strings.Contains(err.Error(), "finish what broke off") {
+		t.Errorf("finished with another: %v", err)
+	}
+	said, err := publisher(w, time.Now()).Policy(context.Background(), next, 0)
+	must(t, err)
+	if s, ok := said.Result.Statement.Predicate.(statement.Trust); !ok || s.Version != 1 {
+		t.Errorf("logged %+v", said.Result.Statement)
+	}
+	if _, err := os.Stat(pending); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("still pending: %v", err)
+	}
+	_, err = m.update(t)
+	must(t, err)
+}
+
 func TestPolicyNotAnnounced(t *testing.T) {
 	w, _, next := announced(t)
 	text := policyText(t, w)
