@@ -130,3 +130,28 @@ func TestOneUpdateAtATime(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestTurn(t *testing.T) {
+	d := installed.Dir{Path: durabletest.Dir(t)}
+	number := strings.NewReader(strings.Repeat("x", 32))
+	if turn, err := d.Turn([32]byte{1}, 0, nil); turn != 0 || err != nil {
+		t.Errorf("without a rollout: %v, %v", turn, err)
+	}
+	first, err := d.Turn([32]byte{1}, time.Hour, number)
+	must(t, err)
+	again, err := d.Turn([32]byte{1}, time.Hour, nil) // the number is kept
+	must(t, err)
+	other, err := d.Turn([32]byte{2}, time.Hour, nil)
+	must(t, err)
+	if first != again || first == other || first < 0 || first >= time.Hour {
+		t.Errorf("%v, %v, %v", first, again, other)
+	}
+	must(t, os.WriteFile(filepath.Join(d.Path, "turn"), []byte("short"), 0o600))
+	if _, err := d.Turn([32]byte{1}, time.Hour, nil); err == nil {
+		t.Error("took five bytes for a random number")
+	}
+	empty := installed.Dir{Path: durabletest.Dir(t)}
+	if _, err := empty.Turn([32]byte{1}, time.Hour, strings.NewReader("short")); err == nil {
+		t.Error("made a number of five bytes")
+	}
+}

@@ -64,7 +64,7 @@ type Custom struct {
 	Index  int64  `json:"index"`
 	Leaf   string `json:"leaf"` // hex of the leaf's hash
 
-	NotBefore time.Time `json:"not_before,omitzero"` // of a bundle of rules: when it comes into force
+	NotBefore time.Time `json:"not_before,omitzero"` // of a bundle of rules: when it is in force on every machine
 }
 
 // say signs a statement in the name of a role, has it logged, and puts leaf and
@@ -184,7 +184,7 @@ func (p *Publisher) write(name string, data []byte) error {
 func (p *Publisher) target(f File, said *Published) tufrepo.Target {
 	custom := Custom{Origin: said.Result.Verified.Checkpoint.Origin, Index: said.Index, Leaf: hex.EncodeToString(said.Leaf[:])}
 	if b, ok := said.Result.Statement.Predicate.(statement.RuleBundle); ok {
-		custom.NotBefore = b.NotBefore
+		custom.NotBefore = b.NotBefore.Add(b.Rollout)
 	}
 	return tufrepo.Target{Path: f.Target, SHA256: f.SHA256, Length: int64(len(f.Data)), Custom: custom}
 }

@@ -31,6 +31,7 @@ type Rules struct {
 	Source    statement.Source
 	Review    []string
 	Delay     time.Duration // from now until machines may use it
+	Rollout   time.Duration // over which machines then take it, one after another
 	Life      time.Duration // how long they may
 	EngineMin string
 }
@@ -73,7 +74,7 @@ func (p *Publisher) Rules(ctx context.Context, r Rules) (*Published, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.Delay <= 0 {
+	if r.Delay+r.Rollout <= 0 {
 		named = nil // the new one is in force
 	}
 	if err := p.repo().Publish(role, append(named, p.target(f, said)), p.Operator.Signers); err != nil {
@@ -162,7 +163,7 @@ func (p *Publisher) statement(r Rules, f File, b *bundle.Bundle, serial int64, p
 		Subject: []statement.Subject{{Name: f.Target, SHA256: f.SHA256}},
 		Predicate: statement.RuleBundle{
 			Urgent: r.Channel == statement.UrgentChannel, Channel: r.Channel, Serial: serial, Prev: prev, Size: int64(len(f.Data)),
-			Blob: b.BlobDigest(), Source: r.Source, Review: r.Review, NotBefore: from, Expires: from.Add(r.Life), EngineMin: r.EngineMin,
+			Blob: b.BlobDigest(), Source: r.Source, Review: r.Review, NotBefore: from, Expires: from.Add(r.Life), EngineMin: r.EngineMin, Rollout: r.Rollout,
 		},
 	}
 }

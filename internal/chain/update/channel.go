@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"vitrine/internal/chain/authors"
 	"vitrine/internal/chain/check"
@@ -33,6 +34,7 @@ type offer struct {
 	claim  check.Claim
 	result *check.Result
 	bundle statement.RuleBundle
+	turn   time.Time // when this machine may take it
 }
 
 func (u *updater) channels(ctx context.Context) error {
@@ -73,7 +75,7 @@ func (u *updater) channel(ctx context.Context, name string) (Channel, error) {
 		}
 		err := u.prove(ctx, o, known)
 		if errors.Is(err, check.ErrNotYet) {
-			out.Waits = o.bundle.NotBefore
+			out.Waits = o.turn
 			continue
 		}
 		if err != nil {
@@ -168,6 +170,19 @@ func (u *updater) prove(ctx context.Context, o *offer, known installed.Channel) 
 	}
 	if err := u.succeeds(ctx, o, known); err != nil {
 		return err
+	}
+	return u.isItsTurn(o)
+}
+
+// isItsTurn says whether this machine may take the bundle now.
+func (u *updater) isItsTurn(o *offer) error {
+	wait, err := u.Dir.Turn(o.result.Leaf, o.bundle.Rollout, u.Random)
+	if err != nil {
+		return err
+	}
+	o.turn = o.bundle.NotBefore.Add(wait)
+	if u.now.Before(o.turn) {
+		return fmt.Errorf("%w on this machine before %s", check.ErrNotYet, o.turn.Format(time.RFC3339))
 	}
 	return check.InForce(o.bundle, u.now)
 }

@@ -12,6 +12,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -37,6 +38,9 @@ type Config struct {
 	// Root and Policy are the trust of the first start. They are not looked at
 	// once the machine has its own.
 	Root, Policy []byte
+
+	// Random makes the machine's own number, once, by which it finds its turn.
+	Random io.Reader
 
 	// Clean gives files of this machine in which no rule may find anything. It is
 	// asked only when there is a new bundle. Nil for none.

@@ -2,6 +2,7 @@ package update_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -42,7 +43,7 @@ func newMachine(t testing.TB, w *operatortest.World) *machine {
 	policy, err := os.ReadFile(filepath.Join(w.Folder.Trust(), "policy.txt"))
 	must(t, err)
 	m := &machine{w: w}
-	m.config = update.Config{Dir: installed.Dir{Path: durabletest.Dir(t)}, Site: m, Now: time.Now, Engine: "0.1.0", Channels: []string{"core", "urgent"}, Root: root, Policy: policy}
+	m.config = update.Config{Dir: installed.Dir{Path: durabletest.Dir(t)}, Site: m, Now: time.Now, Engine: "0.1.0", Channels: []string{"core", "urgent"}, Root: root, Policy: policy, Random: rand.Reader}
 	return m
 }
 
@@ -143,6 +144,35 @@ func TestDelay(t *testing.T) {
 	m.config.Now = func() time.Time { return time.Now().Add(4 * time.Hour) }
 	if r, err = m.update(t); err != nil || r.Channels[0].Serial != 4 {
 		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// Over the time of a rollout machines take a bundle one after another; at its
+// end all have it, and meanwhile they have the one before.
+func TestRollout(t *testing.T) {
+	w := operatortest.New(t, time.Now)
+	publishRules(t, w, nil)
+	begin := time.Now()
+	publishRules(t, w, func(r *publish.Rules) { r.Rollout = 10 * time.Hour })
+	early := 0
+	for range 12 {
+		m := newMachine(t, w)
+		m.config.Now = func() time.Time { return begin.Add(5 * time.Hour) }
+		r, err := m.update(t)
+		must(t, err)
+		switch got := r.Channels[0]; {
+		case got.Serial == 2:
+			early++
+		case got.Serial != 1 || got.Waits.Before(begin.Add(5*time.Hour)) || got.Waits.After(begin.Add(10*time.Hour)):
+			t.Errorf("%+v", got)
+		}
+		m.config.Now = func() time.Time { return begin.Add(10*time.Hour + time.Minute) }
+		if r, err := m.update(t); err != nil || r.Channels[0].Serial != 2 {
+			t.Errorf("at the end: %+v, %v", r, err)
+		}
+	}
+	if early == 0 || early == 12 {
+		t.Errorf("half way, %d of 12 machines have it", early)
 	}
 }
 

@@ -3,6 +3,7 @@ package chaincmd
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -98,7 +99,7 @@ func runUpdate(ctx context.Context, env term.Env, o updateOptions, version strin
 		return err
 	}
 	dir.Disk = disk
-	c := update.Config{Dir: dir, Site: from, Now: env.Now, Engine: version, Channels: []string{"core", "urgent"}, Clean: ownFiles}
+	c := update.Config{Dir: dir, Site: from, Now: env.Now, Engine: version, Channels: []string{"core", "urgent"}, Clean: ownFiles, Random: rand.Reader}
 	if o.release {
 		c.Release = ownRelease()
 	}

@@ -61,6 +61,7 @@ type rulesOptions struct {
 	commit    string
 	review    []string
 	delay     time.Duration
+	rollout   time.Duration
 	life      time.Duration
 	engineMin string
 }
@@ -81,7 +82,8 @@ SELFTEST holds detect/, a file for each sample; detect.json, which says by name 
 the sample which rules must match it; and clean/, in which nothing may match.
 
 Machines use a bundle when --delay has passed, so that everybody can look at it
-first. The channel urgent has no delay, and its use is an entry of its own type that
+first, and then one after another over --rollout, so that a bad one is noticed by few.
+Each finds its turn by itself; nobody can choose who is first. The channel urgent has no delay, and its use is an entry of its own type that
 nobody can overlook.
 
 A publication that broke off is finished first, with the same bytes.`,
@@ -96,6 +98,7 @@ A publication that broke off is finished first, with the same bytes.`,
 	c.Flags().StringVar(&o.commit, "commit", "", "the `COMMIT` of that repository, in full")
 	c.Flags().StringArrayVar(&o.review, "review", nil, "who reviewed: a `ROLE` or organisation, never a person; may be repeated")
 	c.Flags().DurationVar(&o.delay, "delay", 24*time.Hour, "from now until machines may use it")
+	c.Flags().DurationVar(&o.rollout, "rollout", -1, "the time over which machines then take it, one after another (default: a quarter of the delay)")
 	c.Flags().DurationVar(&o.life, "life", 30*24*time.Hour, "how long they may use it")
 	c.Flags().StringVar(&o.engineMin, "engine-min", "0.1.0", "the lowest `VERSION` of the program that can use it")
 	return c
@@ -127,8 +130,11 @@ func (o *rulesOptions) gather(paths []string) (publish.Rules, error) {
 		Channel: o.channel, Source: statement.Source{Repo: o.repo, Commit: o.commit}, Review: o.review,
 		Delay: o.delay, Life: o.life, EngineMin: o.engineMin,
 	}
+	if r.Rollout = o.rollout; r.Rollout < 0 {
+		r.Rollout = (o.delay / 4).Truncate(time.Second)
+	}
 	if o.channel == statement.UrgentChannel {
-		r.Delay = 0
+		r.Delay, r.Rollout = 0, 0
 	}
 	var err error
 	if r.Sources, err = sources(paths, o.starter); err != nil {
