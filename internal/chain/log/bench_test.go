@@ -20,7 +20,7 @@ import (
 )
 
 // inFlight is how many entries wait for their publication at once.
-const inFlight = 8192
+const inFlight = 16384
 
 // records makes signed entries that belong to no chain.
 func records(b *testing.B, n int) [][]byte {
@@ -74,11 +74,11 @@ func cpu() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// BenchmarkAdd is 40,000 entries in a batch, each answered with its proof:
+// BenchmarkAdd is 60,000 entries in a batch, each answered with its proof:
 // parsed, their signatures verified, appended, cosigned by witnesses over HTTP,
 // published, proved.
 func BenchmarkAdd(b *testing.B) {
-	const n = 40_000
+	const n = 60_000
 	for b.Loop() {
 		b.StopTimer()
 		w := newWorld(b)
@@ -109,7 +109,7 @@ func BenchmarkAdd(b *testing.B) {
 // BenchmarkRawTessera is the same for the tree's library alone: the same
 // entries, witnesses and settings; nothing is parsed, verified or proved.
 func BenchmarkRawTessera(b *testing.B) {
-	const n = 40_000
+	const n = 60_000
 	for b.Loop() {
 		b.StopTimer()
 		w := newWorld(b)
