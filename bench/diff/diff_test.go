@@ -43,7 +43,7 @@ func TestCompareTellsWhatOnlyOneHas(t *testing.T) {
 }
 
 func TestExceptionsGoByWhatARuleUses(t *testing.T) {
-	const both = `rule one { strings: $a = /x+/ ascii wide $b = /y+/ $t = "yy" $w = /z+/ wide fullword condition: any of them }`
+	const both = `rule one { strings: $a = /x+/ ascii wide $b = /y+/ $t = "yy" $w = /z+/ wide fullword $v = /u|vw/ wide condition: any of them }`
 	hit := func(name string, length int) []Hit { return []Hit{{4, length, name}} }
 	tests := []struct {
 		text string
@@ -58,6 +58,8 @@ func TestExceptionsGoByWhatARuleUses(t *testing.T) {
 		{both, Difference{Kind: kindStrings, Only: hit("$t", 1), Extra: hit("$t", 2)}, ""},
 		{both, Difference{Kind: kindStrings, Only: hit("$a", 1), Extra: hit("$b", 2)}, ""},
 		{both, Difference{Kind: kindStrings, Extra: hit("$a", 2)}, ""},
+		{both, Difference{Kind: kindStrings, Extra: hit("$v", 2)}, "wide branches"},
+		{both, Difference{Kind: kindStrings, Only: hit("$v", 2)}, ""},
 		{both, Difference{Kind: kindStrings, Extra: hit("$b", 0)}, "empty matches"},
 		{both, Difference{Kind: kindOwnOnly, Extra: append(hit("$a", 2), hit("$b", 0)...)}, "empty matches"},
 		{both, Difference{Kind: kindStrings, Extra: append(hit("$a", 2), hit("$b", 0)...)}, ""},
