@@ -22,7 +22,7 @@ The lines on standard output are those of yara 4.5. Different from yara are:
   - a link that leads back to a directory above it is not followed
   - -n does not print the strings of rules that do not match
   - --timeout 0 means no timeout
-  - rules compiled by yarac and the memory of processes are refused for now`
+  - rules compiled by yarac and the memory of processes are refused`
 
 const example = `vitrine yara rules.yar ~/Downloads
 vitrine yara -rs -t packer rules.yar more:other.yar /usr/bin
