@@ -481,7 +481,6 @@ func FuzzReader(f *testing.F) {
 type syntheticLog struct {
 	bundle []byte
 	tiles  [][]byte
-	root   tlog.Hash
 }
 
 func newSyntheticLog(levels int, entry []byte) *syntheticLog {
