@@ -19,5 +19,5 @@ func main() {
 	// With the signal ignored, a reader that left is an error of the write.
 	signal.Ignore(syscall.SIGPIPE)
 	env := term.System()
-	os.Exit(int(machine.Run(context.Background(), env, os.Args[1:], chaincmd.Commands(env, machine.Version(), durable.Disk{})...)))
+	os.Exit(int(machine.Run(context.Background(), env, os.Args[1:], chaincmd.Commands(env, durable.Disk{})...)))
 }

@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 		"vitrine": func() {
 			signal.Ignore(syscall.SIGPIPE)
 			env := world()
-			os.Exit(int(machine.Run(context.Background(), env, os.Args[1:], chaincmd.Commands(env, "0.1.0", durable.Disk{})...)))
+			os.Exit(int(machine.Run(context.Background(), env, os.Args[1:], chaincmd.Commands(env, durable.Disk{})...)))
 		},
 		"evil": evilMain,
 	})

@@ -326,7 +326,7 @@ func vitrine(ts *testscript.TestScript, disk durable.Disk, args ...string) (term
 			args[i+1] = ts.MkAbs(args[i+1])
 		}
 	}
-	code := machine.Run(context.Background(), env, args, chaincmd.Commands(env, "0.1.0", disk)...)
+	code := machine.Run(context.Background(), env, args, chaincmd.Commands(env, disk)...)
 	return code, said.String()
 }
 

@@ -17,7 +17,7 @@ import (
 // install fetches a proved bundle, tries it on this machine, and switches to it.
 func (u *updater) install(ctx context.Context, o *offer) error {
 	if older(u.Engine, o.bundle.EngineMin) {
-		return fmt.Errorf("%w: it needs version %s of this program, and this is %s", ErrRefused, o.bundle.EngineMin, u.Engine)
+		return fmt.Errorf("%w: it needs version %s of the engine, and this is %s", ErrRefused, o.bundle.EngineMin, u.Engine)
 	}
 	sum, err := o.target.SHA256()
 	if err != nil {

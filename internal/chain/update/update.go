@@ -28,7 +28,7 @@ type Config struct {
 	Dir      installed.Dir
 	Site     site.Fetcher
 	Now      func() time.Time
-	Engine   string   // version of this program, such as 0.3.0
+	Engine   string   // version of the engine, as bundles name it
 	Channels []string // channels to follow, in order
 
 	// Release is the file of a release that runs on this machine, such as

@@ -22,8 +22,8 @@ import (
 
 // Commands gives the commands, for the root to put into its groups. What an
 // update changes is written to disk, whose zero value is the machine's own.
-func Commands(env term.Env, version string, disk durable.Disk) []*cobra.Command {
-	return []*cobra.Command{newUpdate(env, version, disk), newStatus(env), newVerify(env), newMonitor(env), newRebuild(env)}
+func Commands(env term.Env, disk durable.Disk) []*cobra.Command {
+	return []*cobra.Command{newUpdate(env, disk), newStatus(env), newVerify(env), newMonitor(env), newRebuild(env)}
 }
 
 // openSite is a site at a URL or in a folder.

@@ -17,6 +17,7 @@ import (
 	"vitrine/internal/cli/state"
 	"vitrine/internal/cli/term"
 	"vitrine/internal/durable"
+	"vitrine/internal/engine"
 
 	"github.com/spf13/cobra"
 )
@@ -34,7 +35,7 @@ type updateOptions struct {
 	trustGiven bool // rather than left at its default
 }
 
-func newUpdate(env term.Env, version string, disk durable.Disk) *cobra.Command {
+func newUpdate(env term.Env, disk durable.Disk) *cobra.Command {
 	var o updateOptions
 	c := &cobra.Command{
 		Use:   "update [flags]",
@@ -59,7 +60,7 @@ from whoever runs the service. Afterwards the machine's own newer ones count.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			o.trustGiven = c.Flags().Changed("trust")
-			return runUpdate(c.Context(), env, o, version, disk)
+			return runUpdate(c.Context(), env, o, disk)
 		},
 		Annotations: map[string]string{page.Exit: page.Exits("up to date", "something was offered that must not be taken"), page.See: "vitrine-status(1), vitrine-verify(1)"},
 	}
@@ -80,7 +81,7 @@ func noArguments(c *cobra.Command, args []string) error {
 	return nil
 }
 
-func runUpdate(ctx context.Context, env term.Env, o updateOptions, version string, disk durable.Disk) error {
+func runUpdate(ctx context.Context, env term.Env, o updateOptions, disk durable.Disk) error {
 	if o.back != "" {
 		return runBack(env, o)
 	}
@@ -99,7 +100,7 @@ func runUpdate(ctx context.Context, env term.Env, o updateOptions, version strin
 		return err
 	}
 	dir.Disk = disk
-	c := update.Config{Dir: dir, Site: from, Now: env.Now, Engine: version, Channels: []string{"core", "urgent"}, Clean: ownFiles, Random: rand.Reader}
+	c := update.Config{Dir: dir, Site: from, Now: env.Now, Engine: engine.Version, Channels: []string{"core", "urgent"}, Clean: ownFiles, Random: rand.Reader}
 	if o.release {
 		c.Release = ownRelease()
 	}

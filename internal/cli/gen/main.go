@@ -43,7 +43,7 @@ func main() {
 // programs gives the command trees of the binaries.
 func programs() []*cobra.Command {
 	env := term.Env{}
-	return []*cobra.Command{machine.New(env, chaincmd.Commands(env, "", durable.Disk{})...), service.New(env)}
+	return []*cobra.Command{machine.New(env, chaincmd.Commands(env, durable.Disk{})...), service.New(env)}
 }
 
 func write(name, text string) error {

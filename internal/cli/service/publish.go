@@ -13,6 +13,7 @@ import (
 	"vitrine/internal/chain/web"
 	"vitrine/internal/cli/page"
 	"vitrine/internal/cli/term"
+	"vitrine/internal/engine"
 	"vitrine/proof/statement"
 
 	"github.com/spf13/cobra"
@@ -100,7 +101,7 @@ A publication that broke off is finished first, with the same bytes.`,
 	c.Flags().DurationVar(&o.delay, "delay", 24*time.Hour, "from now until machines may use it")
 	c.Flags().DurationVar(&o.rollout, "rollout", -1, "the time over which machines then take it, one after another (default: a quarter of the delay)")
 	c.Flags().DurationVar(&o.life, "life", 30*24*time.Hour, "how long they may use it")
-	c.Flags().StringVar(&o.engineMin, "engine-min", "0.1.0", "the lowest `VERSION` of the program that can use it")
+	c.Flags().StringVar(&o.engineMin, "engine-min", engine.Version, "the lowest `VERSION` of the engine that can use it")
 	return c
 }
 
