@@ -31,12 +31,6 @@ func newFolder(t *testing.T) (*operator.Folder, string) {
 	return f, dir
 }
 
-type metadata struct{ site.Fetcher }
-
-func (m metadata) Fetch(ctx context.Context, name string, limit int64) ([]byte, error) {
-	return m.Fetcher.Fetch(ctx, site.TUF(name), limit)
-}
-
 func TestInit(t *testing.T) {
 	made, dir := newFolder(t)
 	f, err := operator.Open(dir, nil)
@@ -47,7 +41,7 @@ func TestInit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := tuf.New(tuf.Config{Store: tuf.Store{Dir: t.TempDir()}, Fetcher: metadata{site.Dir(f.Site())}, Root: root, Now: now})
+	c, err := tuf.New(tuf.Config{Store: tuf.Store{Dir: t.TempDir()}, Fetcher: site.Metadata{Site: site.Dir(f.Site())}, Root: root, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}

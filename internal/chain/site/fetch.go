@@ -82,6 +82,15 @@ func ReadAll(r io.Reader, limit int64) ([]byte, error) {
 	return data, nil
 }
 
+// Metadata gets the TUF metadata of a site by their names, such as 3.root.json,
+// as a TUF client asks for them.
+type Metadata struct{ Site Fetcher }
+
+// Fetch implements Fetcher, for names of metadata.
+func (m Metadata) Fetch(ctx context.Context, name string, limit int64) ([]byte, error) {
+	return m.Site.Fetch(ctx, TUF(name), limit)
+}
+
 // Memory is a site in memory, path by path.
 type Memory map[string][]byte
 

@@ -21,7 +21,7 @@ func BenchmarkRefreshOurs(b *testing.B) {
 	}
 	store, ctx := tuf.Store{Dir: durabletest.Dir(b)}, context.Background()
 	for b.Loop() {
-		c, err := tuf.New(tuf.Config{Store: store, Fetcher: metadata{site.Fetcher(at)}, Root: root, Now: now})
+		c, err := tuf.New(tuf.Config{Store: store, Fetcher: site.Metadata{Site: site.Fetcher(at)}, Root: root, Now: now})
 		if err == nil {
 			err = c.Refresh(ctx)
 		}

@@ -50,16 +50,9 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// metadata reads the site as a client does.
-type metadata struct{ site.Fetcher }
-
-func (m metadata) Fetch(ctx context.Context, name string, limit int64) ([]byte, error) {
-	return m.Fetcher.Fetch(ctx, site.TUF(name), limit)
-}
-
 func client(t *testing.T, dir, store string, at time.Time) *tuf.Client {
 	t.Helper()
-	files := metadata{site.Dir(dir)}
+	files := site.Metadata{Site: site.Dir(dir)}
 	anchor, err := files.Fetch(context.Background(), "1.root.json", 1<<20)
 	must(t, err)
 	c, err := tuf.New(tuf.Config{Store: tuf.Store{Dir: store}, Fetcher: files, Root: anchor, Now: at})

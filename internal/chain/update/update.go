@@ -172,19 +172,11 @@ func (u *updater) remember(err error) error {
 	return u.Dir.SetState(u.state)
 }
 
-// metadata reads a site's TUF metadata.
-type metadata struct{ site.Fetcher }
-
-// Fetch implements tuf.Fetcher.
-func (m metadata) Fetch(ctx context.Context, name string, limit int64) ([]byte, error) {
-	return m.Fetcher.Fetch(ctx, site.TUF(name), limit)
-}
-
 // refresh asks who may speak now, starting from the newest root this machine
 // has ever trusted.
 func (u *updater) refresh(ctx context.Context) error {
 	var err error
-	u.tuf, err = tuf.New(tuf.Config{Store: u.Dir.Store(), Fetcher: metadata{u.Site}, Root: u.Root, Now: u.now})
+	u.tuf, err = tuf.New(tuf.Config{Store: u.Dir.Store(), Fetcher: site.Metadata{Site: u.Site}, Root: u.Root, Now: u.now})
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ folder evidence of STATE: together they prove it to anybody.
 
 --key signs the JSON report as a note, so that others can rely on it. The file holds
 a note's private key, and only its owner may be able to read it.`,
-		Args:        noArguments,
+		Args:        term.NoArguments,
 		RunE:        func(c *cobra.Command, _ []string) error { return runMonitor(c.Context(), env, o) },
 		Annotations: map[string]string{page.Exit: page.Exits("all is well", "alarm"), page.See: "vitrine-verify-log(1), vitrine-verify-entry(1)"},
 	}

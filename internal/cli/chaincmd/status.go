@@ -27,7 +27,7 @@ vitrine status --json`,
 witnesses has been heard for three days, the last update failed or was refused, the
 log has forked, the rules in use are damaged or have expired, or the clock is wrong.
 Rules stay in use all the same.`,
-		Args:        noArguments,
+		Args:        term.NoArguments,
 		RunE:        func(*cobra.Command, []string) error { return runStatus(env, folder, asJSON) },
 		Annotations: map[string]string{page.Exit: page.Exits("all is well", "degraded"), page.See: "vitrine-update(1), vitrine-verify(1)"},
 	}

@@ -57,7 +57,7 @@ place of the one that runs: that is for you, or your package manager.
 
 The first update of a machine needs TRUST: a folder with root.json and policy.txt,
 from whoever runs the service. Afterwards the machine's own newer ones count.`,
-		Args: noArguments,
+		Args: term.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			o.trustGiven = c.Flags().Changed("trust")
 			return runUpdate(c.Context(), env, o, disk)
@@ -71,14 +71,6 @@ from whoever runs the service. Afterwards the machine's own newer ones count.`,
 	c.Flags().BoolVar(&o.release, "release", false, "lay the newest release of this program ready, if enough rebuilders agree")
 	c.Flags().BoolVar(&o.json, "json", false, "print one JSON document (schema vitrine.update/v1)")
 	return c
-}
-
-// noArguments refuses arguments in our own words.
-func noArguments(c *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return term.Usage(c, "%s takes no argument, and got %q", c.CommandPath(), args[0])
-	}
-	return nil
 }
 
 func runUpdate(ctx context.Context, env term.Env, o updateOptions, disk durable.Disk) error {

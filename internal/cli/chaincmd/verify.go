@@ -76,7 +76,7 @@ func (o *verifyOptions) open(ctx context.Context, env term.Env) (*trusted, func(
 		return nil, nil, err
 	}
 	done := func() { os.RemoveAll(store) }
-	t.tuf, err = tuf.New(tuf.Config{Store: tuf.Store{Dir: store}, Fetcher: metadata{from}, Root: root, Now: t.now})
+	t.tuf, err = tuf.New(tuf.Config{Store: tuf.Store{Dir: store}, Fetcher: site.Metadata{Site: from}, Root: root, Now: t.now})
 	if err == nil {
 		err = t.tuf.Refresh(ctx)
 	}
@@ -135,14 +135,6 @@ func (o *verifyOptions) anchors(env term.Env) (root, text []byte, err error) {
 	return trust("/etc/vitrine/trust")
 }
 
-// metadata reads a site's TUF metadata.
-type metadata struct{ site.Fetcher }
-
-// Fetch implements tuf.Fetcher.
-func (m metadata) Fetch(ctx context.Context, name string, limit int64) ([]byte, error) {
-	return m.Fetcher.Fetch(ctx, site.TUF(name), limit)
-}
-
 func newVerifyRules(env term.Env) *cobra.Command {
 	var o verifyOptions
 	var channel string
@@ -154,7 +146,7 @@ vitrine verify rules --from ./site --trust ./trust --channel urgent`,
 		Long: `Checks that the bundle is named by the role that may name it, that its authors
 signed it, that it is in the log and enough witnesses have seen that, that its sources
 give the very bytes that machines run, and that its self-test passes.`,
-		Args:        noArguments,
+		Args:        term.NoArguments,
 		RunE:        func(c *cobra.Command, _ []string) error { return runVerifyRules(c.Context(), env, o, channel) },
 		Annotations: map[string]string{page.Exit: page.Exits("all of it holds", "something does not hold"), page.See: "vitrine-update(1), vitrine-rules(1)"},
 	}

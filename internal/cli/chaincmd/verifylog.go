@@ -33,7 +33,7 @@ every entry and every hash on the site is the one it vouches for. Each file that
 damaged or missing is named. What entries say is not looked at: vitrine monitor does.
 
 The policy is that of this machine, unless --policy or --trust names another.`,
-		Args:        noArguments,
+		Args:        term.NoArguments,
 		RunE:        func(c *cobra.Command, _ []string) error { return runVerifyLog(c.Context(), env, o, file) },
 		Annotations: map[string]string{page.Exit: page.Exits("the log is whole", "it is not, or its checkpoint is not good"), page.See: "vitrine-monitor(1), vitrine-verify-entry(1)"},
 	}

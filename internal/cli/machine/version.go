@@ -24,7 +24,7 @@ vitrine version --json`,
 so that anybody with the sources can compute it again:
 
   sha256sum FILES... | cut -c1-64 | sort -u | sha256sum`,
-		Args:              noArguments,
+		Args:              term.NoArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(*cobra.Command, []string) error { return runVersion(env, asJSON) },
 		Annotations:       map[string]string{page.Exit: page.Exits("done", ""), page.See: "vitrine(1), vitrine-explain(1)"},
@@ -92,11 +92,3 @@ func programInfo() versionInfo {
 
 // Version is the version of this program, in one word.
 func Version() string { return programInfo().Version }
-
-// noArguments refuses arguments in our own words.
-func noArguments(c *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return term.Usage(c, "%s takes no argument, and got %q", c.CommandPath(), args[0])
-	}
-	return nil
-}

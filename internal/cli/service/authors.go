@@ -60,7 +60,7 @@ func (t *trustedNow) current(ctx context.Context) (*tuf.Client, error) {
 		return nil, err
 	}
 	store := tuf.Store{Dir: filepath.Join(t.folder.Dir, "tuf-client")}
-	c, err := tuf.New(tuf.Config{Store: store, Fetcher: metadata{at}, Root: root, Now: now})
+	c, err := tuf.New(tuf.Config{Store: store, Fetcher: site.Metadata{Site: at}, Root: root, Now: now})
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,6 @@ import (
 
 	"vitrine/internal/chain/log"
 	"vitrine/internal/chain/operator"
-	"vitrine/internal/chain/site"
 	"vitrine/internal/cli/page"
 	"vitrine/internal/cli/term"
 
@@ -43,7 +42,7 @@ mirror. One process alone may run the log. It refuses to start from a folder tha
 is behind one of its witnesses, such as a restored backup: that would be a second
 history. While a new witness policy is announced and not adopted, checkpoints
 satisfy both.`,
-		Args:        noArguments,
+		Args:        term.NoArguments,
 		RunE:        func(c *cobra.Command, _ []string) error { return runLog(c.Context(), env, o) },
 		Annotations: map[string]string{page.Exit: page.Exits("stopped by a signal, all entries published", ""), page.See: "vitrined-publish(1), vitrined-keys-init(1)"},
 	}
@@ -98,14 +97,6 @@ func startLog(ctx context.Context, env term.Env, f *operator.Folder, o logOption
 		return nil, term.Hint(err, "are the witnesses of %s running?", filepath.Join(f.Trust(), "policy.txt"))
 	}
 	return l, err
-}
-
-// metadata reads a site's TUF metadata.
-type metadata struct{ site.Fetcher }
-
-// Fetch implements tuf.Fetcher.
-func (m metadata) Fetch(ctx context.Context, name string, limit int64) ([]byte, error) {
-	return m.Fetcher.Fetch(ctx, site.TUF(name), limit)
 }
 
 // closer is what must be closed when serving ends.

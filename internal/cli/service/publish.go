@@ -176,7 +176,7 @@ func newPublishRefresh(env term.Env) *cobra.Command {
 		Long: `Signs the timestamp and the snapshot, and the metadata of roles that expire within a
 day. Run it at least daily, by a timer; it needs no passphrase as long as nothing but
 timestamp and snapshot is due.`,
-		Args: noArguments,
+		Args: term.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			f, err := open(env, o.dir)
 			if err != nil {

@@ -109,7 +109,7 @@ for, and by as many as the new one does. Both are needed here at the same time.
 
 It is logged first, and takes effect at once. What the old keys have signed is worth
 nothing from then on: publish a bundle of rules after a change of their authors' keys.`,
-		Args:        noArguments,
+		Args:        term.NoArguments,
 		RunE:        func(c *cobra.Command, _ []string) error { return runPublishRoot(c.Context(), env, o) },
 		Annotations: map[string]string{page.Exit: page.Exits("published", ""), page.See: "vitrined-keys-init(1), vitrined-publish-rules(1)"},
 	}
@@ -140,7 +140,7 @@ func newPublishProofs(env term.Env) *cobra.Command {
 the place of the old. It is needed once after a new witness policy was announced and
 the log was started again: proofs under the old policy alone are worth nothing to
 machines with the new one.`,
-		Args:        noArguments,
+		Args:        term.NoArguments,
 		RunE:        func(c *cobra.Command, _ []string) error { return runPublishProofs(c.Context(), env, o) },
 		Annotations: map[string]string{page.Exit: page.Exits("all renewed", ""), page.See: "vitrined-publish-policy(1)"},
 	}

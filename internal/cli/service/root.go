@@ -66,14 +66,6 @@ func group(name, short string, commands ...*cobra.Command) *cobra.Command {
 	return c
 }
 
-// noArguments refuses arguments in our own words.
-func noArguments(c *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return term.Usage(c, "%s takes no argument, and got %q", c.CommandPath(), args[0])
-	}
-	return nil
-}
-
 // passphrase asks for one: the variable VITRINE_PASSPHRASE, a file that
 // VITRINE_PASSPHRASE_FILE names, or the terminal. One answer is good for all
 // keys of a command.

@@ -79,6 +79,14 @@ func Usage(c *cobra.Command, format string, args ...any) error {
 	return Hint(fmt.Errorf(format, args...), "%s --help", c.CommandPath())
 }
 
+// NoArguments is the Args of a command that takes none.
+func NoArguments(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return Usage(c, "%s takes no argument, and got %q", c.CommandPath(), args[0])
+	}
+	return nil
+}
+
 // Lines prints an error that has several lines, each behind the program's name,
 // and gives an error that needs no more words; nil stays nil.
 func Lines(env Env, program string, err error) error {

@@ -147,21 +147,13 @@ func stop(t testing.TB, l *log.Log) {
 	l.Close(ctx)
 }
 
-// Metadata reads a site's TUF metadata.
-type Metadata struct{ Site site.Fetcher }
-
-// Fetch implements tuf.Fetcher.
-func (m Metadata) Fetch(ctx context.Context, name string, limit int64) ([]byte, error) {
-	return m.Site.Fetch(ctx, site.TUF(name), limit)
-}
-
 // Client is a fresh client of the site's metadata.
 func (w *World) Client(t testing.TB) (*tuf.Client, error) {
 	root, err := w.Folder.Root()
 	if err != nil {
 		return nil, err
 	}
-	c, err := tuf.New(tuf.Config{Store: tuf.Store{Dir: durabletest.Dir(t)}, Fetcher: Metadata{site.Dir(w.Folder.Site())}, Root: root, Now: w.Now()})
+	c, err := tuf.New(tuf.Config{Store: tuf.Store{Dir: durabletest.Dir(t)}, Fetcher: site.Metadata{Site: site.Dir(w.Folder.Site())}, Root: root, Now: w.Now()})
 	if err != nil {
 		return nil, err
 	}
