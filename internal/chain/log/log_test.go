@@ -6,10 +6,12 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,6 +34,7 @@ type world struct {
 	signer  note.Signer
 	policy  *policy.Policy
 	servers []*httptest.Server
+	lost    [3]atomic.Bool // that witness answers 404 to everything
 }
 
 func newWorld(t testing.TB) *world {
@@ -56,7 +59,14 @@ func newWorld(t testing.TB) *world {
 		t.Cleanup(func() { store.Close() })
 		wit, err := witness.New(witness.Config{Logs: []witness.Log{{Verifier: verifier}}, Signer: cosigner, Own: own, Store: store})
 		must(t, err)
-		server := httptest.NewServer(witness.Handler(wit, nil))
+		handler := witness.Handler(wit, nil)
+		server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			if w.lost[i].Load() {
+				http.NotFound(rw, r)
+				return
+			}
+			handler.ServeHTTP(rw, r)
+		}))
 		t.Cleanup(server.Close)
 		w.servers = append(w.servers, server)
 		text += fmt.Sprintf("witness W%d %s %s\n", i, vkey, server.URL)
@@ -206,22 +216,16 @@ func TestOneSuccessor(t *testing.T) {
 func TestWitnessesLost(t *testing.T) {
 	w, dir := newWorld(t), durabletest.Dir(t)
 	l := w.open(t, dir)
-	handlers := []*httptest.Server{w.servers[0], w.servers[1]}
-	good := make([]func(), 0, 2)
-	for _, s := range handlers {
-		h := s.Config.Handler
-		s.Config.Handler = nil // the default mux: 404 for everything
-		good = append(good, func() { s.Config.Handler = h })
-	}
+	w.lost[0].Store(true)
+	w.lost[1].Store(true)
 	leaf := bundle(t, "core", 1, tlog.Hash{}, "alice")
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	if text, err := l.Add(ctx, leaf); err == nil {
 		t.Fatalf("published with one witness:\n%s", text)
 	}
-	for _, back := range good {
-		back()
-	}
+	w.lost[0].Store(false)
+	w.lost[1].Store(false)
 	if _, err := check.Logged(w.policy, authors(), check.Claim{Leaf: leaf, Proof: add(t, l, leaf)}, time.Now()); err != nil {
 		t.Error(err)
 	}
