@@ -53,9 +53,15 @@ internal/chain/authors  internal/chain/tufrepo
 internal/chain/installed  internal/chain/log  internal/chain/operator  internal/chain/released
 internal/chain/publish  internal/chain/update  internal/chain/monitor  internal/chain/assemble  internal/chain/rebuild
 
-internal/endpoint/files
+internal/endpoint/files  internal/endpoint/verdict  internal/endpoint/local
+internal/endpoint/event
+internal/endpoint/config  internal/endpoint/control  internal/endpoint/process  internal/endpoint/fanotify  internal/endpoint/mounts  internal/endpoint/sandbox  internal/endpoint/child
+internal/endpoint/wire
+internal/endpoint/scanner  internal/endpoint/worker  internal/endpoint/quarantine  internal/endpoint/netguard/...  internal/endpoint/eventlog  internal/endpoint/hook  internal/endpoint/watchdog
+internal/endpoint/netguard  internal/endpoint/clamd  internal/endpoint/guard  internal/endpoint/sweep  internal/endpoint/gap
 internal/cli/term
 internal/cli/page  internal/cli/ruleset  internal/cli/yaracmd  internal/cli/state
+internal/cli/guardcmd
 internal/cli/chaincmd  internal/cli/service
 internal/cli/machine/...
 internal/cli/machine
@@ -83,8 +89,10 @@ var sealed = []fence{
 	{"yara/...", "vitrine/internal/...", "yara is a library for strangers: it needs nothing of this product"},
 	{"internal/engine/...", "vitrine/internal/endpoint/...", "the engine is handed bytes: it knows no machine"},
 	{"internal/engine/...", "vitrine/internal/cli/...", "the engine answers with values: printing is not its business"},
-	{"internal/endpoint/...", "net", "one door leads out of a machine, and it is not built yet"},
-	{"internal/endpoint/...", "os/exec", "looking at files starts no process"},
+	{"internal/endpoint/... but internal/endpoint/local internal/endpoint/control internal/endpoint/clamd internal/endpoint/netguard/...", "net", "one door leads out of a machine, and it is not built yet; local speaks to this machine alone, netguard to the machine's own resolvers"},
+	{"internal/endpoint/... but internal/endpoint/child internal/endpoint/worker internal/endpoint/watchdog internal/endpoint/hook", "os/exec", "who starts processes is listed here: this program in another mode, and the administrator's own command"},
+	{"internal/endpoint/... but internal/endpoint/scanner", "vitrine/internal/engine/...", "the guard is root: it never parses what it guards against"},
+	{"internal/endpoint/... but internal/endpoint/scanner", "vitrine/yara/...", "the guard is root: it never parses what it guards against"},
 	{"internal/cli/machine/...", "vitrine/internal/cli/service", "the machine's binary holds nothing of the service"},
 	{"internal/cli/machine/...", "net/http", "a scan speaks to nobody: what does is in chaincmd, and main puts the two together"},
 	{"internal/cli/machine/...", "crypto/tls", "a scan speaks to nobody: what does is in chaincmd, and main puts the two together"},
@@ -101,9 +109,9 @@ var sealed = []fence{
 // time.Duration for its limits. That it reads no clock is held by
 // TestNoClockInSealedRooms.
 var barred = []fence{
-	{"... but internal/cli/service cmd/vitrine-witness", "net", "who listens is listed here; what else links net does so through pflag's IP flags"},
+	{"... but internal/endpoint/local internal/endpoint/netguard/... internal/cli/service cmd/vitrine-witness", "net", "who listens is listed here; what else links net does so through pflag's IP flags"},
 	{"... but internal/chain/web internal/chain/witness internal/chain/log internal/chain/tuf/conformanceclient internal/cli/service cmd/vitrine-witness", "net/http", "who speaks HTTP is listed here"},
-	{"... but internal/chain/keys internal/chain/build bench/...", "os/exec", "who starts other programs is listed here"},
+	{"... but internal/chain/keys internal/chain/build internal/endpoint/child internal/endpoint/hook bench/...", "os/exec", "who starts other programs is listed here"},
 	{"yara/...", "os", "the matcher is handed bytes: it opens nothing"},
 	{"yara/...", "unsafe", "a wrong index must be a contained panic, not a read of other memory"},
 	{"yara/...", "syscall", "the matcher asks nothing of the kernel"},
@@ -128,6 +136,21 @@ var allowedModules = map[string]map[string]string{
 		"golang.org/x/sys":              "terminal size and signals, through x/term; which vector instructions there are",
 		"golang.org/x/term":             "is this a terminal, and how wide",
 		"golang.org/x/mod":              "signed notes and Merkle trees, as Go's checksum database has them",
+
+		"filippo.io/age":                                "what lies in the quarantine is encrypted",
+		"filippo.io/hpke":                               "of age",
+		"filippo.io/mldsa":                              "of age",
+		"golang.org/x/crypto":                           "of age: ChaCha20-Poly1305",
+		"github.com/BurntSushi/toml":                    "the configuration file",
+		"github.com/cilium/ebpf":                        "programs in the kernel that refuse connections, without a compiler",
+		"github.com/google/nftables":                    "the packet filter, behind those and for forwarded traffic",
+		"github.com/mdlayher/netlink":                   "of nftables",
+		"github.com/mdlayher/socket":                    "of nftables, through netlink",
+		"golang.org/x/net":                              "of nftables and dns",
+		"golang.org/x/sync":                             "of nftables, through netlink",
+		"github.com/landlock-lsm/go-landlock":           "scanners that can open no file",
+		"kernel.org/pub/linux/libs/security/libcap/psx": "of go-landlock: every thread at once",
+		"github.com/miekg/dns":                          "the resolver that refuses listed names",
 	},
 	"cmd/vitrined": {
 		"filippo.io/age":                                    "key files that a passphrase locks",
