@@ -14,7 +14,7 @@ import (
 )
 
 // system is where the machine's own state is, for everybody to read.
-const system = "/var/lib/vitrine"
+const system = "/var/lib/vitrine/chain"
 
 // Installed is the state to read rules from: the user's own if there is one,
 // else the machine's.
@@ -28,7 +28,7 @@ func Installed(env term.Env, flag string) (installed.Dir, error) {
 
 // Flag puts --state on a command.
 func Flag(c *cobra.Command, value *string) {
-	c.Flags().StringVar(value, "state", "", "the machine's `FOLDER` (default: /var/lib/vitrine for root, else ~/.local/state/vitrine)")
+	c.Flags().StringVar(value, "state", "", "the machine's `FOLDER` (default: /var/lib/vitrine/chain for root, else ~/.local/state/vitrine)")
 }
 
 // Dir is where the state is: what the flag says, or VITRINE_STATE, or the place
