@@ -54,8 +54,8 @@ internal/chain/installed  internal/chain/log  internal/chain/operator  internal/
 internal/chain/publish  internal/chain/update  internal/chain/monitor  internal/chain/assemble  internal/chain/rebuild
 
 internal/endpoint/files  internal/endpoint/verdict  internal/endpoint/local
-internal/endpoint/event
-internal/endpoint/config  internal/endpoint/control  internal/endpoint/process  internal/endpoint/fanotify  internal/endpoint/mounts  internal/endpoint/sandbox  internal/endpoint/child
+internal/endpoint/event  internal/endpoint/known  internal/endpoint/sandbox
+internal/endpoint/config  internal/endpoint/control  internal/endpoint/process  internal/endpoint/fanotify  internal/endpoint/mounts  internal/endpoint/child
 internal/endpoint/wire
 internal/endpoint/scanner  internal/endpoint/worker  internal/endpoint/quarantine  internal/endpoint/netguard/...  internal/endpoint/eventlog  internal/endpoint/hook  internal/endpoint/watchdog
 internal/endpoint/netguard  internal/endpoint/clamd  internal/endpoint/guard  internal/endpoint/sweep  internal/endpoint/gap
