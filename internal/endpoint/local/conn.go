@@ -80,3 +80,14 @@ func (c *Conn) CloseWrite() error {
 	}
 	return failed
 }
+
+// Gone says whether the other end has been closed, and not only for writing.
+func (c *Conn) Gone() bool {
+	gone := true
+	err := c.raw.Control(func(fd uintptr) {
+		ask := []unix.PollFd{{Fd: int32(fd)}}
+		_, err := unix.Poll(ask, 0)
+		gone = err == nil && ask[0].Revents&(unix.POLLHUP|unix.POLLERR) != 0
+	})
+	return gone || err != nil
+}

@@ -54,11 +54,17 @@ func TestTalk(t *testing.T) {
 	if err := client.CloseWrite(); err != nil {
 		t.Fatal(err)
 	}
+	if server.Gone() {
+		t.Error("a client that has finished speaking is taken for one that left")
+	}
 	got, err := io.ReadAll(server)
 	if err != nil || string(got) != "hello" {
 		t.Errorf("got %q, %v", got, err)
 	}
 	server.Close()
+	if !client.Gone() || !server.Gone() {
+		t.Error("a closed connection is taken for an open one")
+	}
 	if _, err := client.Read(make([]byte, 1)); err != io.EOF {
 		t.Errorf("after the other end has gone: %v", err)
 	}
