@@ -45,7 +45,7 @@ internal/engine/clamav/...
 internal/engine/clamav
 internal/engine
 
-internal/durable
+internal/durable  internal/spelling  internal/quantity
 internal/chain/site
 internal/chain/web  internal/chain/tuf  internal/chain/witness  internal/chain/keys
 internal/chain/check  internal/chain/bundle  internal/chain/build  internal/chain/fsck  internal/chain/tuf/conformanceclient
@@ -55,7 +55,7 @@ internal/chain/publish  internal/chain/update  internal/chain/monitor  internal/
 
 internal/endpoint/files  internal/endpoint/verdict  internal/endpoint/local
 internal/endpoint/event  internal/endpoint/known  internal/endpoint/sandbox
-internal/endpoint/config  internal/endpoint/control  internal/endpoint/process  internal/endpoint/fanotify  internal/endpoint/mounts  internal/endpoint/child
+internal/endpoint/config  internal/endpoint/condition  internal/endpoint/lists  internal/endpoint/control  internal/endpoint/process  internal/endpoint/fanotify  internal/endpoint/mounts  internal/endpoint/child
 internal/endpoint/wire
 internal/endpoint/scanner  internal/endpoint/worker  internal/endpoint/quarantine  internal/endpoint/netguard/...  internal/endpoint/eventlog  internal/endpoint/hook  internal/endpoint/watchdog
 internal/endpoint/netguard  internal/endpoint/clamd  internal/endpoint/guard  internal/endpoint/sweep  internal/endpoint/gap
@@ -89,7 +89,7 @@ var sealed = []fence{
 	{"yara/...", "vitrine/internal/...", "yara is a library for strangers: it needs nothing of this product"},
 	{"internal/engine/...", "vitrine/internal/endpoint/...", "the engine is handed bytes: it knows no machine"},
 	{"internal/engine/...", "vitrine/internal/cli/...", "the engine answers with values: printing is not its business"},
-	{"internal/endpoint/... but internal/endpoint/local internal/endpoint/control internal/endpoint/clamd internal/endpoint/netguard/...", "net", "one door leads out of a machine, and it is not built yet; local speaks to this machine alone, netguard to the machine's own resolvers"},
+	{"internal/endpoint/... but internal/endpoint/clamd internal/endpoint/netguard/...", "net", "one door leads out of a machine, and it is not built yet; local speaks to this machine alone and does without, netguard to the machine's own resolvers"},
 	{"internal/endpoint/... but internal/endpoint/child internal/endpoint/worker internal/endpoint/watchdog internal/endpoint/hook", "os/exec", "who starts processes is listed here: this program in another mode, and the administrator's own command"},
 	{"internal/endpoint/... but internal/endpoint/scanner", "vitrine/internal/engine/...", "the guard is root: it never parses what it guards against"},
 	{"internal/endpoint/... but internal/endpoint/scanner", "vitrine/yara/...", "the guard is root: it never parses what it guards against"},
@@ -109,7 +109,7 @@ var sealed = []fence{
 // time.Duration for its limits. That it reads no clock is held by
 // TestNoClockInSealedRooms.
 var barred = []fence{
-	{"... but internal/endpoint/local internal/endpoint/netguard/... internal/cli/service cmd/vitrine-witness", "net", "who listens is listed here; what else links net does so through pflag's IP flags"},
+	{"... but internal/endpoint/netguard/... internal/cli/service cmd/vitrine-witness", "net", "who listens is listed here; what else links net does so through pflag's IP flags"},
 	{"... but internal/chain/web internal/chain/witness internal/chain/log internal/chain/tuf/conformanceclient internal/cli/service cmd/vitrine-witness", "net/http", "who speaks HTTP is listed here"},
 	{"... but internal/chain/keys internal/chain/build internal/endpoint/child internal/endpoint/hook bench/...", "os/exec", "who starts other programs is listed here"},
 	{"yara/...", "os", "the matcher is handed bytes: it opens nothing"},

@@ -2,10 +2,10 @@ package term
 
 import (
 	"fmt"
-	"math"
 	"strconv"
-	"strings"
 	"time"
+
+	"vitrine/internal/quantity"
 )
 
 // Count writes a number with commas between the thousands: 1,204.
@@ -51,33 +51,8 @@ func Elapsed(d time.Duration) string {
 	}
 }
 
-// ParseBytes reads a size: a number, or a number and one of K, M, G or T
-// (times 1024, 1024², …), with an optional B or iB behind it, in any case.
-func ParseBytes(s string) (int64, error) {
-	number := strings.TrimRight(s, "KMGTBikmgtb")
-	n, err := strconv.ParseInt(number, 10, 64)
-	if err != nil || n < 0 {
-		return 0, badSize(s)
-	}
-	suffix := strings.ToLower(s[len(number):])
-	letter := strings.TrimSuffix(strings.TrimSuffix(suffix, "b"), "i")
-	power := strings.Index("kmgt", letter) + 1
-	if letter == "" {
-		power = 0
-	}
-	if len(letter) > 1 || (power == 0 && suffix != "" && suffix != "b") {
-		return 0, badSize(s)
-	}
-	factor := int64(1) << (10 * power)
-	if n > math.MaxInt64/factor {
-		return 0, badSize(s)
-	}
-	return n * factor, nil
-}
-
-func badSize(s string) error {
-	return fmt.Errorf("%q is not a size: write a number of bytes, or one with K, M, G or T behind it, such as 64M", s)
-}
+// ParseBytes reads a size such as 64M; see quantity.ParseBytes.
+func ParseBytes(s string) (int64, error) { return quantity.ParseBytes(s) }
 
 // Size is a flag value that holds bytes; see ParseBytes. It satisfies pflag.Value.
 type Size int64
