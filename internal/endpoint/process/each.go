@@ -93,6 +93,16 @@ func (r Running) Open() (*os.File, error) {
 	return os.NewFile(uintptr(fd), "program"), nil
 }
 
+// Root opens the directory that the process's paths start from, as a place to
+// start other paths from. The caller closes it.
+func (r Running) Root() (*os.File, error) {
+	fd, err := unix.Openat(int(r.folder.Fd()), "root", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open the root of process %d: %w", r.PID, ended(err))
+	}
+	return os.NewFile(uintptr(fd), "root"), nil
+}
+
 // Handle takes hold of the process beyond the call.
 func (r Running) Handle() (*Handle, error) {
 	h, err := Open(r.PID)

@@ -42,6 +42,16 @@ func Hold(pid, pidfd int) (*Handle, error) {
 	return Adopt(pid, fd), nil
 }
 
+// Again is another handle of the same process.
+func (h *Handle) Again() (*Handle, error) {
+	var other *Handle
+	var failed error
+	if err := h.control(func(fd int) { other, failed = Hold(h.PID, fd) }); err != nil {
+		return nil, fmt.Errorf("take hold of process %d: %w", h.PID, err)
+	}
+	return other, failed
+}
+
 // Signal sends a signal to this process; ErrEnded when it is no more. Signal 0
 // only asks.
 func (h *Handle) Signal(sig unix.Signal) error {

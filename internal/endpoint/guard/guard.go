@@ -1,0 +1,177 @@
+package guard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"vitrine/internal/endpoint/event"
+	"vitrine/internal/endpoint/fanotify"
+	"vitrine/internal/endpoint/mounts"
+)
+
+// Kernel is where questions come from. A *fanotify.Group is all three.
+type Kernel struct {
+	Listener Listener
+	Silencer Silencer
+	Marker   Marker
+}
+
+// Guard is one running guard. Its methods may be called by any goroutine.
+type Guard struct {
+	config Config
+	kernel Kernel
+	group  *fanotify.Group // nil: the kernel was handed to Over
+	clock  Clock
+
+	own     *own
+	filter  atomic.Pointer[filter]
+	flights flights
+	unsure  *unsure
+	pending *pending
+	blind   *blind
+	watched *watchlist
+	acting  busy
+	lookers chan struct{} // how many look at processes at a time
+	waiting atomic.Int64
+	stats   counters
+
+	ctx  context.Context // of what goes on beyond one question
+	stop context.CancelFunc
+	work sync.WaitGroup
+}
+
+// New makes a guard over a fanotify group of its own. An error means that
+// nothing can be guarded; what is only missing is in Missing. Nothing is watched
+// before Run.
+func New(c Config) (*Guard, error) {
+	group, err := fanotify.New(fanotify.Config{})
+	if err != nil {
+		return nil, fmt.Errorf("guard: %w", err)
+	}
+	g, err := Over(c, Kernel{group, group, group})
+	if err != nil {
+		return nil, errors.Join(err, group.Close())
+	}
+	g.group = group
+	return g, nil
+}
+
+// Over makes a guard over any kernel.
+func Over(c Config, k Kernel) (*Guard, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	c = c.filled()
+	if c.Mounts == nil {
+		c.Mounts = mounts.Machine{}
+	}
+	c.Open, c.Paths = resolved(c.Open), resolved(c.Paths)
+	g := &Guard{
+		config: c, kernel: k, clock: c.Clock,
+		own: newOwn(), unsure: newUnsure(c.Clock), pending: newPending(c.Pending),
+		blind: newBlind(), lookers: make(chan struct{}, maxLookers),
+	}
+	g.watched = newWatchlist(g)
+	g.filter.Store(&filter{open: c.Open, paths: c.Paths, excluded: c.Excluded})
+	g.ctx, g.stop = context.WithCancel(context.Background())
+	return g, nil
+}
+
+// resolved follows links in configured paths: the kernel tells where a file is,
+// not how somebody got there.
+func resolved(paths []string) []string {
+	var out []string
+	for _, p := range paths {
+		if real, err := filepath.EvalSymlinks(p); err == nil {
+			p = real
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// Missing is what the kernel lacks.
+func (g *Guard) Missing() []fanotify.Missing {
+	if g.group == nil {
+		return nil
+	}
+	return g.group.Missing()
+}
+
+// Run guards until ctx ends; then its error is nil. Every other end is an
+// error: nothing is guarded any more. When it returns, every opener has been
+// let through, and a Guard over a group of its own has closed it. A Guard runs
+// once.
+func (g *Guard) Run(ctx context.Context) error {
+	defer g.end()
+	g.serve(g.follow)
+	if g.config.Blind {
+		g.serve(g.sweep)
+	}
+	for range g.config.Scribes {
+		g.serve(g.scribe)
+	}
+	done := make(chan error, 1)
+	g.serve(func(context.Context) { done <- g.read() })
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-done:
+		return err
+	}
+}
+
+func (g *Guard) serve(do func(context.Context)) {
+	g.work.Go(func() { do(g.ctx) })
+}
+
+// end lets everybody through and waits for what is under way.
+func (g *Guard) end() {
+	g.stop()
+	if g.group != nil {
+		_ = g.group.Close() // the kernel answers what is open
+	} else {
+		_ = g.kernel.Listener.SetReadDeadline(g.clock.Now())
+	}
+	g.work.Wait()
+	g.pending.close()
+}
+
+// Own takes everything that a process does for the guard's own work, until
+// release is called: it is let through at once and not looked at. For the
+// guard's children.
+func (g *Guard) Own(pid int) (release func(), err error) { return g.own.add(pid) }
+
+// Exclude says anew which paths nobody looks at.
+func (g *Guard) Exclude(excluded func(path string) bool) error {
+	next := *g.filter.Load()
+	next.excluded = excluded
+	g.filter.Store(&next)
+	return g.Forget()
+}
+
+// Forget has the kernel ask again about every file: it must be called when the
+// rules, or what is allowed, have changed.
+func (g *Guard) Forget() error {
+	g.unsure.clear()
+	if err := g.kernel.Silencer.FlushIgnored(); err != nil {
+		return fmt.Errorf("guard: ask again about every file: %w", err)
+	}
+	return nil
+}
+
+func (g *Guard) emit(e event.Event) { g.config.Sink.Emit(e) }
+
+// pathOf is where the kernel says a descriptor's file is. It opens nothing.
+func pathOf(fd int) string {
+	path, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd))
+	if err != nil {
+		return ""
+	}
+	return path
+}

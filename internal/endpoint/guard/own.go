@@ -1,0 +1,78 @@
+package guard
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"vitrine/internal/endpoint/fanotify"
+	"vitrine/internal/endpoint/process"
+	"vitrine/internal/endpoint/verdict"
+
+	"golang.org/x/sys/unix"
+)
+
+// own knows which events the guard itself and its children cause. A child is
+// known by a handle, not by its number alone: the number is another's once the
+// child has ended.
+type own struct {
+	pid     int
+	program verdict.File // the guard's own program; it cannot be written while it runs
+
+	mu       sync.Mutex // of changes
+	children atomic.Pointer[map[int]*process.Handle]
+}
+
+func newOwn() *own {
+	o := &own{pid: os.Getpid()}
+	o.children.Store(&map[int]*process.Handle{})
+	var st unix.Stat_t
+	if unix.Stat("/proc/self/exe", &st) == nil {
+		o.program = verdict.Of(&st)
+	}
+	return o
+}
+
+// add takes a child's events for the guard's own until release.
+func (o *own) add(pid int) (release func(), err error) {
+	h, err := process.Open(pid)
+	if err != nil {
+		return nil, fmt.Errorf("guard: exclude process %d: %w", pid, err)
+	}
+	o.change(func(m map[int]*process.Handle) { m[pid] = h })
+	return sync.OnceFunc(func() {
+		o.change(func(m map[int]*process.Handle) {
+			if m[pid] == h {
+				delete(m, pid)
+			}
+		})
+		h.Close()
+	}), nil
+}
+
+func (o *own) change(do func(map[int]*process.Handle)) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	next := maps.Clone(*o.children.Load())
+	do(next)
+	o.children.Store(&next)
+}
+
+// caused reports whether the guard or a child of it did it.
+func (o *own) caused(e *fanotify.Event) bool { return o.is(e.PID) }
+
+func (o *own) is(pid int) bool {
+	if pid == o.pid {
+		return true
+	}
+	h, ok := (*o.children.Load())[pid]
+	return ok && h.Alive()
+}
+
+// runs reports whether the file is the guard's own program: its children run it
+// before anybody can know that they are its children.
+func (o *own) runs(f verdict.File) bool {
+	return o.program.Ino != 0 && f.Dev == o.program.Dev && f.Ino == o.program.Ino
+}
