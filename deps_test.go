@@ -58,7 +58,8 @@ internal/endpoint/event  internal/endpoint/known  internal/endpoint/sandbox
 internal/endpoint/config  internal/endpoint/condition  internal/endpoint/lists  internal/endpoint/control  internal/endpoint/process  internal/endpoint/fanotify  internal/endpoint/mounts  internal/endpoint/child
 internal/endpoint/wire  internal/endpoint/netguard/coverage  internal/endpoint/netguard/indicator
 internal/endpoint/scanner  internal/endpoint/worker  internal/endpoint/quarantine  internal/endpoint/netguard/...  internal/endpoint/eventlog  internal/endpoint/hook  internal/endpoint/watchdog
-internal/endpoint/netguard  internal/endpoint/clamd  internal/endpoint/guard  internal/endpoint/sweep  internal/endpoint/gap
+internal/endpoint/netguard  internal/endpoint/clamd  internal/endpoint/guard  internal/endpoint/sweep
+internal/endpoint/gap
 internal/cli/term
 internal/cli/page  internal/cli/ruleset  internal/cli/yaracmd  internal/cli/state
 internal/cli/guardcmd

@@ -22,20 +22,31 @@ func (m Machine) proc() string {
 	return filepath.Join("/", m.Root, "proc")
 }
 
-func (m Machine) mountInfo() string {
+// MountTable is the file that says what is mounted.
+func (m Machine) MountTable() string {
 	if m.MountInfo != "" {
 		return m.MountInfo
 	}
 	return m.proc() + "/self/mountinfo"
 }
 
-// FileSystems gives the mount points of the local file systems, each file
-// system once: those of other machines would be scanned by everybody who mounts
-// them, and those of other processes may never answer. Layers put together by
-// overlay are left out where they are not the root: they lie in file systems
-// that are not.
+// FileSystems gives the mount points of Local.
 func (m Machine) FileSystems() ([]string, error) {
-	all, err := mounts.Read(m.mountInfo())
+	local, err := m.Local()
+	points := make([]string, len(local))
+	for i, mount := range local {
+		points[i] = m.Root + mount.Point
+	}
+	return points, err
+}
+
+// Local gives the mounts of the local file systems, each file system once:
+// those of other machines would be scanned by everybody who mounts them, and
+// those of other processes may never answer. Layers put together by overlay
+// are left out where they are not the root: they lie in file systems that are
+// not.
+func (m Machine) Local() ([]mounts.Mount, error) {
+	all, err := mounts.Read(m.MountTable())
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +55,7 @@ func (m Machine) FileSystems() ([]string, error) {
 		whole[mount.Device] = whole[mount.Device] || mount.Root == "/"
 	}
 	taken := map[mounts.Device][]string{}
-	var points []string
+	var local []mounts.Mount
 	for _, mount := range all {
 		switch {
 		case mount.Kind() != mounts.Local,
@@ -54,9 +65,9 @@ func (m Machine) FileSystems() ([]string, error) {
 			continue
 		}
 		taken[mount.Device] = append(taken[mount.Device], mount.Root)
-		points = append(points, m.Root+mount.Point)
+		local = append(local, mount)
 	}
-	return points, nil
+	return local, nil
 }
 
 // within reports whether a folder is one of some, or lies in one.
