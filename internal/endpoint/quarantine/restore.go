@@ -197,7 +197,10 @@ func (r *restoring) temp() place {
 func (r *restoring) create() error {
 	dir, temp := int(r.place.dir.Fd()), r.temp()
 	return r.store.step(durable.Create, temp.path(), "", func() error {
-		fd, err := unix.Openat(dir, ".", unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
+		fd, err := -1, error(unix.EOPNOTSUPP)
+		if !r.store.named {
+			fd, err = unix.Openat(dir, ".", unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
+		}
 		if err != nil && !errors.Is(err, unix.ENOSPC) && !errors.Is(err, unix.EROFS) {
 			fd, err = unix.Openat(dir, temp.name, unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
 			r.named = err == nil

@@ -76,6 +76,7 @@ type Store struct {
 	identities []age.Identity
 	recipient  age.Recipient
 	recovered  []Recovered
+	named      bool // in tests: there are no files without a name
 
 	mu     sync.Mutex
 	lastID time.Time

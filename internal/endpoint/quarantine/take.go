@@ -221,7 +221,7 @@ func (t *taking) describe() error {
 	t.e = Entry{
 		ID: id, State: Taking, Taken: t.store.config.Now().UTC(),
 		Path: Name(t.about.Path), Root: t.root, Size: st.Size, Meta: meta,
-		Findings: t.about.Verdict.Findings, Rules: t.about.Verdict.Rules, Process: t.about.Process,
+		Findings: shownFindings(t.about.Verdict.Findings), Rules: t.about.Verdict.Rules, Process: shownProcess(t.about.Process),
 	}
 	if t.place == nil {
 		t.e.Deleted, t.e.State = true, Kept
@@ -231,6 +231,31 @@ func (t *taking) describe() error {
 	}
 	t.e.Extents, t.e.Holes, err = layout(t.file, st.Size)
 	return err
+}
+
+// shownFindings has names of members that JSON can hold.
+func shownFindings(findings []verdict.Finding) (out []verdict.Finding) {
+	for _, f := range findings {
+		f.Path = shownAll(f.Path)
+		out = append(out, f)
+	}
+	return out
+}
+
+func shownProcess(p *event.Process) *event.Process {
+	if p == nil {
+		return nil
+	}
+	q := *p
+	q.Comm, q.Exe, q.Argv = Name(p.Comm).Shown(), Name(p.Exe).Shown(), shownAll(p.Argv)
+	return &q
+}
+
+func shownAll(names []string) (out []string) {
+	for _, n := range names {
+		out = append(out, Name(n).Shown())
+	}
+	return out
 }
 
 // copy makes the whole entry, and leaves nothing when it fails.
