@@ -1,0 +1,152 @@
+// Package resolver answers names for the programs of this machine: listed ones
+// with an address that leads nowhere, all others with what the machine's own
+// resolvers say. It implements docs/spec/indicators.md, RFC 1035, 6891 (EDNS),
+// 7766 (TCP), 8914 (extended errors: 15, blocked) and the draft that mixes upper
+// and lower case into what is asked (0x20).
+//
+// It is handed sockets that are bound already and needs no rights of its own; it
+// runs in a process apart from the guard, because it parses what strangers send.
+// It keeps nothing between questions, never asks itself, never changes how the
+// machine resolves names, and answers no question that it was not asked: an
+// upstream's answer counts only with the number, the question and the very
+// letters that went out.
+package resolver
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"vitrine/internal/endpoint/netguard/indicator"
+)
+
+// Config says what to serve. Zero numbers mean the defaults.
+type Config struct {
+	UDP       []*net.UDPConn
+	TCP       []*net.TCPListener
+	Upstreams []netip.AddrPort // asked in this order, the last that answered first
+	Sinkhole  []netip.Addr     // the address that listed names have, one of each family
+
+	// Blocked is told of every refusal. It must not block.
+	Blocked func(Blocked)
+
+	TTL         uint32        // seconds an answer for a listed name may be kept (10)
+	Parallel    int           // questions under way upstream; more are dropped (256)
+	Connections int           // over TCP at once; more are closed (64)
+	Timeout     time.Duration // for one try at one upstream (2 s)
+	Idle        time.Duration // a TCP connection without a question is closed (10 s)
+
+	// Dial opens a connection to an upstream; nil: net.Dialer.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// Blocked is one name that was refused.
+type Blocked struct {
+	Name   string         `json:"name"`  // that is listed, in lower case, without a dot at the end
+	Asked  string         `json:"asked"` // that was asked for: another one when its alias is listed
+	Type   string         `json:"type"`  // A, AAAA, HTTPS, …
+	Client netip.AddrPort `json:"client"`
+	TCP    bool           `json:"tcp,omitempty"`
+}
+
+// Counts are since the server was made.
+type Counts struct {
+	Asked   uint64 `json:"asked"`
+	Blocked uint64 `json:"blocked"`
+	Failed  uint64 `json:"failed"`  // no upstream had an answer
+	Dropped uint64 `json:"dropped"` // too many at once, or no question at all
+}
+
+// Names says whether a name is listed.
+type Names interface {
+	Name(name string) (indicator.Hit, bool)
+}
+
+// Server is a resolver. Use may be called at any time.
+type Server struct {
+	c        Config
+	names    atomic.Pointer[Names]
+	parallel chan struct{}
+	conns    chan struct{}
+	best     atomic.Uint32 // the upstream that answered last
+
+	asked, blocked, failed, dropped atomic.Uint64
+}
+
+// New makes a server that lists nothing yet.
+func New(c Config) (*Server, error) {
+	if len(c.Upstreams) == 0 {
+		return nil, errors.New("no upstream to ask")
+	}
+	if c.TTL == 0 {
+		c.TTL = 10
+	}
+	if c.Parallel <= 0 {
+		c.Parallel = 256
+	}
+	if c.Connections <= 0 {
+		c.Connections = 64
+	}
+	if c.Timeout <= 0 {
+		c.Timeout = 2 * time.Second
+	}
+	if c.Idle <= 0 {
+		c.Idle = 10 * time.Second
+	}
+	if c.Dial == nil {
+		c.Dial = new(net.Dialer).DialContext
+	}
+	if c.Blocked == nil {
+		c.Blocked = func(Blocked) {}
+	}
+	return &Server{c: c, parallel: make(chan struct{}, c.Parallel), conns: make(chan struct{}, c.Connections)}, nil
+}
+
+// Use makes these names the listed ones.
+func (s *Server) Use(n Names) { s.names.Store(&n) }
+
+// Counts gives the counters.
+func (s *Server) Counts() Counts {
+	return Counts{Asked: s.asked.Load(), Blocked: s.blocked.Load(), Failed: s.failed.Load(), Dropped: s.dropped.Load()}
+}
+
+// Serve answers until ctx ends, and closes the sockets. The error is the first
+// socket's that failed by itself.
+func (s *Server) Serve(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var all sync.WaitGroup
+	failed := make(chan error, len(s.c.UDP)+len(s.c.TCP))
+	run := func(f func(context.Context) error) {
+		all.Go(func() {
+			if err := f(ctx); err != nil && ctx.Err() == nil {
+				failed <- err
+				cancel()
+			}
+		})
+	}
+	for _, u := range s.c.UDP {
+		run(func(ctx context.Context) error { return s.serveUDP(ctx, u) })
+	}
+	for _, l := range s.c.TCP {
+		run(func(ctx context.Context) error { return s.serveTCP(ctx, l) })
+	}
+	<-ctx.Done()
+	for _, u := range s.c.UDP {
+		u.Close()
+	}
+	for _, l := range s.c.TCP {
+		l.Close()
+	}
+	all.Wait()
+	select {
+	case err := <-failed:
+		return err
+	default:
+		return nil
+	}
+}
