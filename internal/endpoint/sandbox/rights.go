@@ -26,7 +26,7 @@ func (c Config) capabilities() Part {
 	_ = ll.AllThreadsPrctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) // ends with the permitted set anyway
 	_, _, errno := syscall.AllThreadsSyscall(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&none)), 0)
 	err := error(errno)
-	if errno == syscall.ENOTSUP { // built with cgo: threads that Go does not know
+	if withCgo {
 		err = errors.Join(errors.New("only on one thread: this program was built with cgo"), unix.Capset(&header, &none[0]))
 	}
 	if errno != 0 {

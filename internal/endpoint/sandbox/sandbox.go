@@ -45,6 +45,9 @@ func Loading(c Config, paths []string) Report {
 	if !report[0].InForce {
 		report = append(report, c.capabilities())
 	}
+	if withCgo {
+		return append(report, missing(Seccomp, "built with cgo: it comes in the end", noFilter))
+	}
 	return append(report, c.filter(loadingCalls()))
 }
 

@@ -1,0 +1,6 @@
+//go:build !cgo
+
+package sandbox
+
+// withCgo: this program is all Go.
+const withCgo = false
