@@ -1,0 +1,263 @@
+package clamd
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"vitrine/internal/endpoint/event"
+	"vitrine/internal/endpoint/verdict"
+
+	"golang.org/x/sys/unix"
+)
+
+// The process that speaks with clients has no scanners, and the guard, which
+// has, speaks with no client: between them goes an open file one way, and a
+// verdict the other.
+
+// asked is a message to the guard.
+type asked struct {
+	ID     uint64 `json:"id"`
+	Name   string `json:"name,omitempty"`
+	Reload bool   `json:"reload,omitempty"` // comes without a file, and gets no answer
+}
+
+// answered is a message from the guard.
+type answered struct {
+	ID      uint64          `json:"id"`
+	Verdict verdict.Verdict `json:"verdict"`
+	Error   string          `json:"error,omitempty"` // there is no verdict: why
+}
+
+const (
+	maxName     = 8 << 10 // of a path in a message
+	maxFindings = 100     // of a verdict in a message
+	maxBeside   = 128     // jobs at once
+)
+
+// Broker is the guard's side.
+type Broker struct {
+	Scanner Scanner
+	Reload  func(ctx context.Context) error // nil: nothing happens
+	Sink    event.Sink                      // nil: what is found is told to the client alone
+}
+
+// Serve answers at its end of a Pair until the other end or ctx ends. It reads
+// no byte of the files it passes on.
+func (b Broker) Serve(ctx context.Context, socket *os.File) error {
+	p, err := newPackets(socket)
+	if err != nil {
+		return fmt.Errorf("clamd: %w", err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { _ = p.file.Close() })
+	defer func() {
+		if stop() {
+			_ = p.file.Close()
+		}
+	}()
+	var jobs sync.WaitGroup
+	defer jobs.Wait()
+	defer cancel()
+	beside := make(chan struct{}, maxBeside)
+	room := make([]byte, maxPacket)
+	for {
+		message, f, err := p.receive(room)
+		switch {
+		case ctx.Err() != nil || errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return fmt.Errorf("clamd: %w", err)
+		}
+		a, err := readAsked(message, f)
+		if err != nil {
+			return fmt.Errorf("clamd: %w", err)
+		}
+		beside <- struct{}{}
+		jobs.Go(func() {
+			defer func() { <-beside }()
+			b.do(ctx, p, a, f)
+		})
+	}
+}
+
+// readAsked reads a message of the other process, which is no friend: it reads
+// what strangers send.
+func readAsked(message []byte, f *os.File) (asked, error) {
+	var a asked
+	err := json.Unmarshal(message, &a)
+	switch {
+	case err != nil:
+	case a.Reload != (f == nil):
+		err = errors.New("a scan without a file, or a file without a scan")
+	case len(a.Name) > maxName:
+		err = errors.New("a name that is too long")
+	}
+	if err != nil && f != nil {
+		_ = f.Close()
+	}
+	return a, err
+}
+
+func (b Broker) do(ctx context.Context, p *packets, a asked, f *os.File) {
+	if a.Reload {
+		if b.Reload != nil {
+			_ = b.Reload(ctx) // whoever reloads tells of a failure
+		}
+		return
+	}
+	defer f.Close()
+	out := answered{ID: a.ID}
+	if _, ok := regular(f); !ok {
+		out.Error = "not a regular file"
+	} else if v, err := b.Scanner.Scan(ctx, a.Name, f); err != nil {
+		out.Error = plain(err.Error())
+	} else {
+		out.Verdict = fit(v)
+		b.tell(a, f, v)
+	}
+	message, err := json.Marshal(out)
+	if err != nil || len(message) > maxPacket {
+		message, _ = json.Marshal(answered{ID: a.ID, Error: "an answer that is too long"})
+	}
+	_ = p.send(message, nil) // the other end is gone, and Serve ends
+}
+
+// fit leaves of a verdict what the protocol has words for.
+func fit(v verdict.Verdict) verdict.Verdict {
+	v.Why = plain(v.Why)
+	findings := make([]verdict.Finding, 0, min(len(v.Findings), maxFindings))
+	for _, f := range v.Findings[:min(len(v.Findings), maxFindings)] {
+		findings = append(findings, verdict.Finding{Name: token(f.Name[:min(len(f.Name), 256)])})
+	}
+	v.Findings = findings
+	return v
+}
+
+// tell tells of malware that a client has sent: nothing is done about it here,
+// it is the client's to refuse.
+func (b Broker) tell(a asked, f *os.File, v verdict.Verdict) {
+	if b.Sink == nil || v.State != verdict.Malicious {
+		return
+	}
+	what := &event.File{Path: a.Name, Size: v.Size, Hash: v.SHA256}
+	if raw, err := f.SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) {
+			var st unix.Stat_t
+			if unix.Fstat(int(fd), &st) == nil {
+				what.ID = verdict.Of(&st)
+			}
+		})
+	}
+	b.Sink.Emit(event.Event{
+		Kind: event.Detection, Severity: event.Medium, Actions: []event.Action{event.Reported}, File: what,
+		Findings: v.Findings, Rules: v.Rules, Message: "malware in what was handed to the clamd socket; its sender was told",
+	})
+}
+
+// Remote is the other side: a Scanner whose scanners are the guard's.
+type Remote struct {
+	packets *packets
+	next    atomic.Uint64
+
+	mu      sync.Mutex
+	waiting map[uint64]chan answered
+	ended   error
+}
+
+// Connect takes over its end of a Pair.
+func Connect(socket *os.File) (*Remote, error) {
+	p, err := newPackets(socket)
+	if err != nil {
+		return nil, fmt.Errorf("clamd: %w", err)
+	}
+	r := &Remote{packets: p, waiting: map[uint64]chan answered{}}
+	go r.read()
+	return r, nil
+}
+
+// read passes answers on to who waits for them.
+func (r *Remote) read() {
+	room := make([]byte, maxPacket)
+	for {
+		message, f, err := r.packets.receive(room)
+		if f != nil {
+			_ = f.Close()
+		}
+		var a answered
+		if err == nil {
+			err = json.Unmarshal(message, &a)
+		}
+		r.mu.Lock()
+		if err != nil {
+			r.ended = err
+			for id, to := range r.waiting {
+				delete(r.waiting, id)
+				close(to)
+			}
+			r.mu.Unlock()
+			return
+		}
+		if to := r.waiting[a.ID]; to != nil {
+			delete(r.waiting, a.ID)
+			to <- a
+		}
+		r.mu.Unlock()
+	}
+}
+
+// Scan implements Scanner.
+func (r *Remote) Scan(ctx context.Context, name string, f *os.File) (verdict.Verdict, error) {
+	id, answer := r.next.Add(1), make(chan answered, 1)
+	r.mu.Lock()
+	if r.ended != nil {
+		r.mu.Unlock()
+		return verdict.Verdict{}, errGone
+	}
+	r.waiting[id] = answer
+	r.mu.Unlock()
+	defer func() {
+		r.mu.Lock()
+		delete(r.waiting, id)
+		r.mu.Unlock()
+	}()
+	message, err := json.Marshal(asked{ID: id, Name: name[:min(len(name), maxName/8)]})
+	if err == nil {
+		err = r.packets.send(message, f)
+	}
+	if err != nil {
+		return verdict.Verdict{}, err
+	}
+	select {
+	case a, ok := <-answer:
+		switch {
+		case !ok:
+			return verdict.Verdict{}, errGone
+		case a.Error != "":
+			return verdict.Verdict{}, errors.New(a.Error)
+		}
+		return a.Verdict, nil
+	case <-ctx.Done():
+		return verdict.Verdict{}, ctx.Err()
+	}
+}
+
+var errGone = errors.New("the guard has ended")
+
+// Reload asks for the rules to be read again; it does not wait until they are.
+func (r *Remote) Reload(context.Context) error {
+	message, err := json.Marshal(asked{Reload: true})
+	if err != nil {
+		return err
+	}
+	return r.packets.send(message, nil)
+}
+
+// Close ends the connection; whoever waits gets an error.
+func (r *Remote) Close() error { return r.packets.file.Close() }
