@@ -171,7 +171,7 @@ func (s *Store) List(ctx context.Context) ([]Entry, error) {
 			return nil, err
 		}
 		e, err := s.read(id)
-		if errors.Is(err, os.ErrNotExist) {
+		if errors.Is(err, ErrNoEntry) {
 			continue // it went meanwhile
 		}
 		entries = append(entries, e)
