@@ -39,7 +39,6 @@ const (
 	metadataSize = unix.FAN_EVENT_METADATA_LEN
 	recordHeader = 4 // type, padding, length
 	pidfdRecord  = recordHeader + 4
-	maxEventSize = 64 // an event with every record that a Group asks for
 )
 
 // parse appends the events of one read to events. It takes no more than fit

@@ -37,7 +37,7 @@ const MaxEvents = 64
 // every waiting opener through.
 type Group struct {
 	file      *os.File // non-blocking: Close wakes a reader and no number is reused under it
-	buf       [MaxEvents * maxEventSize]byte
+	buf       [MaxEvents * metadataSize]byte // holds no more events than that, however small
 	evictable atomic.Bool
 	missing   []Missing
 }
@@ -153,7 +153,10 @@ func (g *Group) Respond(fd int, allow bool) error {
 	return nil
 }
 
-// Close ends the group: its marks are gone and every waiting opener passes.
+// Close ends the group: its marks are gone and every waiting opener passes. A
+// process that was forked from this one and waits itself, before it has become
+// another program, keeps the group alive: answer what is open before Close, and
+// have every child end with its parent.
 func (g *Group) Close() error { return g.file.Close() }
 
 // explain puts what callers branch on before the kernel's word.

@@ -68,6 +68,16 @@ func (g *Group) FlushIgnored() error {
 	return g.mark(unix.FAN_MARK_FLUSH, 0, unix.AT_FDCWD, "/")
 }
 
+// Clear drops every mark: nothing new is told or asked. What was asked before
+// still waits for its answer.
+func (g *Group) Clear() error {
+	var errs []error
+	for _, flag := range []uint{unix.FAN_MARK_FILESYSTEM, unix.FAN_MARK_MOUNT, 0} {
+		errs = append(errs, g.mark(unix.FAN_MARK_FLUSH|flag, 0, unix.AT_FDCWD, "/"))
+	}
+	return errors.Join(errs...)
+}
+
 // mark runs while the group is open; path is empty for the file of dirFD.
 func (g *Group) mark(flags uint, mask Mask, dirFD int, path string) error {
 	conn, err := g.file.SyscallConn()

@@ -130,16 +130,39 @@ func (g *Guard) serve(do func(context.Context)) {
 	g.work.Go(func() { do(g.ctx) })
 }
 
-// end lets everybody through and waits for what is under way.
+// end lets everybody through and waits for what is under way. Closing the group
+// would do that too, but for one case: a child that was being started when the
+// guard ended still holds the group, and may wait for an answer itself.
 func (g *Guard) end() {
+	_ = g.kernel.Marker.Clear() // nothing new is asked; that fails only where nothing is marked
 	g.stop()
-	if g.group != nil {
-		_ = g.group.Close() // the kernel answers what is open
-	} else {
-		_ = g.kernel.Listener.SetReadDeadline(g.clock.Now())
-	}
+	_ = g.kernel.Listener.SetReadDeadline(g.clock.Now()) // else the reader ends a little later
 	g.work.Wait()
+	g.drain()
+	if g.group != nil {
+		_ = g.group.Close()
+	}
 	g.pending.close()
+}
+
+// drain answers what was asked before the marks were dropped.
+func (g *Guard) drain() {
+	events := make([]fanotify.Event, fanotify.MaxEvents)
+	for {
+		if g.kernel.Listener.SetReadDeadline(g.clock.Now()) != nil {
+			return
+		}
+		n, err := g.kernel.Listener.Read(events)
+		if err != nil && !errors.Is(err, fanotify.ErrLimit) {
+			return
+		}
+		for _, e := range events[:n] {
+			if e.FD >= 0 && e.Mask.Permission() {
+				_ = g.kernel.Listener.Respond(e.FD, true) // who is gone needs none
+			}
+			e.Close()
+		}
+	}
 }
 
 // Own takes everything that a process does for the guard's own work, until

@@ -80,6 +80,7 @@ type Silencer interface {
 type Marker interface {
 	Mark(s fanotify.Scope, path string, mask fanotify.Mask) error
 	Unmark(s fanotify.Scope, path string, mask fanotify.Mask) error
+	Clear() error // drops every mark
 }
 
 // Mounts calls changed with what is mounted, at once and after every change,
