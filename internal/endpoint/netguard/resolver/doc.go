@@ -29,7 +29,7 @@ type Config struct {
 	UDP       []*net.UDPConn
 	TCP       []*net.TCPListener
 	Upstreams []netip.AddrPort // asked in this order, the last that answered first
-	Sinkhole  []netip.Addr     // the address that listed names have, one of each family
+	Sinkhole  []netip.Addr     // what listed names lead to; empty: there is no such name
 
 	// Blocked is told of every refusal. It must not block.
 	Blocked func(Blocked)

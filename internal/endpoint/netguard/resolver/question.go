@@ -86,8 +86,8 @@ func (q *question) explain(code uint16, text string) {
 	}
 }
 
-// block answers with the sinkhole, and with nothing where it has no address of
-// the kind that was asked for.
+// block answers with the sinkhole: with nothing where it has no address of the
+// kind that was asked for, and that there is no such name where it has none.
 func (s *Server) block(q *question, listed string) *question {
 	ask := q.msg.Question[0]
 	q.answer(dns.RcodeSuccess).explain(dns.ExtendedErrorCodeBlocked, "listed here")
@@ -99,6 +99,9 @@ func (s *Server) block(q *question, listed string) *question {
 		case ask.Qtype == dns.TypeAAAA && a.Is6():
 			q.reply.Answer = append(q.reply.Answer, &dns.AAAA{Hdr: head, AAAA: a.AsSlice()})
 		}
+	}
+	if len(s.c.Sinkhole) == 0 {
+		q.reply.Rcode = dns.RcodeNameError
 	}
 	if len(q.reply.Answer) == 0 {
 		head.Rrtype = dns.TypeSOA

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"os"
 	"strings"
@@ -203,7 +204,20 @@ func benchmark(b *testing.B, name string) {
 func many(n int) string {
 	var b strings.Builder
 	for i := range n {
-		b.WriteString("n" + strings.Repeat("x", i%7) + string(rune('a'+i%26)) + time.Duration(i).String() + ".example\n")
+		fmt.Fprintf(&b, "n%s%d.example\n", strings.Repeat("x", i%7), i)
 	}
 	return b.String()
+}
+
+// BenchmarkTake is the work for one listed name without the sockets.
+func BenchmarkTake(b *testing.B) {
+	s, err := New(Config{Upstreams: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:1")}, Sinkhole: []netip.Addr{netip.MustParseAddr("127.0.0.1")}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	s.Use(set(b, names+many(100_000)))
+	text, _ := new(dns.Msg).SetQuestion("a.evil.example.", dns.TypeA).Pack()
+	for b.Loop() {
+		s.take(text, netip.AddrPort{}, false).bytes()
+	}
 }

@@ -197,6 +197,21 @@ func TestListed(t *testing.T) {
 	}
 }
 
+// TestNoSinkhole: without an address there is no such name.
+func TestNoSinkhole(t *testing.T) {
+	s, err := New(Config{Upstreams: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:1")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Use(set(t, names))
+	for _, kind := range []uint16{dns.TypeA, dns.TypeAAAA, dns.TypeMX} {
+		text, _ := new(dns.Msg).SetQuestion("evil.example.", kind).Pack()
+		if q := s.take(text, netip.AddrPort{}, false); q.reply.Rcode != dns.RcodeNameError || len(q.reply.Ns) != 1 {
+			t.Errorf("%v", q.reply)
+		}
+	}
+}
+
 // TestAlias: a name that leads to a listed one is as good as listed.
 func TestAlias(t *testing.T) {
 	up := newUpstream(t, func(_ string, q, m *dns.Msg) *dns.Msg {
