@@ -62,6 +62,7 @@ internal/endpoint/netguard  internal/endpoint/clamd  internal/endpoint/guard  in
 internal/endpoint/gap
 internal/cli/term
 internal/cli/page  internal/cli/ruleset  internal/cli/yaracmd  internal/cli/state
+internal/cli/quarry
 internal/cli/guardcmd
 internal/cli/chaincmd  internal/cli/service
 internal/cli/machine/...

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"vitrine/internal/cli/page"
+	"vitrine/internal/cli/quarry"
 	"vitrine/internal/cli/ruleset"
 	"vitrine/internal/cli/term"
 
@@ -54,7 +55,7 @@ strings look like, and the condition that decides.`,
 // descriptions, for completion in a shell. Rules that do not compile have
 // nobody to tell about it there.
 func (o *explainOptions) complete(start string) []string {
-	set, err := ruleset.Load(ruleset.Config{Builtin: builtin(), Paths: o.rules})
+	set, err := ruleset.Load(ruleset.Config{Builtin: quarry.Builtin(), Paths: o.rules})
 	if err != nil {
 		return nil
 	}

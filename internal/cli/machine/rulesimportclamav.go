@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"vitrine/internal/cli/quarry"
 	"vitrine/internal/cli/ruleset"
 	"vitrine/internal/cli/term"
 	"vitrine/internal/engine/clamav"
@@ -37,7 +38,7 @@ func signatureDatabases(source string) []string {
 			names = []string{source}
 		}
 	} else if err == nil {
-		names, _ = databasesIn(source)
+		names, _ = quarry.DatabasesIn(source)
 	}
 	for _, name := range names {
 		switch strings.ToLower(filepath.Ext(name)) {

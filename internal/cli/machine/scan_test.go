@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -272,21 +271,5 @@ func TestShellWord(t *testing.T) {
 		if got := shellWord(in); got != want {
 			t.Errorf("%q: %s, want %s", in, got, want)
 		}
-	}
-}
-
-func TestPasswords(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "passwords")
-	for text, want := range map[string][]string{"": nil, "a\n\n b \r\nc": {"a", " b ", "c"}, strings.Repeat("x", maxPasswords+1): nil} {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		got, err := loadPasswords(path)
-		if !slices.Equal(got, want) || (err != nil) != (len(text) > maxPasswords) {
-			t.Errorf("%.20q: %q, %v", text, got, err)
-		}
-	}
-	if _, err := loadPasswords(path + "gone"); err == nil {
-		t.Error("a password file that is not there: no error")
 	}
 }

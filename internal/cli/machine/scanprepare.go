@@ -3,11 +3,9 @@ package machine
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"strings"
 
 	"vitrine/internal/cli/machine/scanreport"
+	"vitrine/internal/cli/quarry"
 	"vitrine/internal/cli/ruleset"
 	"vitrine/internal/cli/state"
 	"vitrine/internal/cli/term"
@@ -33,16 +31,16 @@ func (o *scanOptions) prepare(env term.Env) (*prepared, error) {
 	if p.set, err = o.loadRules(env, p); err != nil {
 		return nil, err
 	}
-	if p.deny, err = loadLists(env, o.hashes); err != nil {
-		return nil, err
+	if p.deny, err = quarry.Lists(o.hashes, nil); err != nil {
+		return nil, tell(env, err)
 	}
-	if p.allow, err = loadLists(env, o.allow); err != nil {
-		return nil, err
+	if p.allow, err = quarry.Lists(o.allow, nil); err != nil {
+		return nil, tell(env, err)
 	}
 	if p.signatures, err = o.loadSignatures(env); err != nil {
 		return nil, err
 	}
-	passwords, err := loadPasswords(o.passwordFile)
+	passwords, err := quarry.Passwords(o.passwordFile, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +113,7 @@ func (o *scanOptions) installed(env term.Env, p *prepared) ([]string, error) {
 func loadRules(env term.Env, paths []string, starter bool) (*ruleset.Set, error) {
 	c := ruleset.Config{Paths: paths}
 	if starter {
-		c.Builtin = builtin()
+		c.Builtin = quarry.Builtin()
 	}
 	if len(c.Builtin) == 0 && len(paths) == 0 {
 		return &ruleset.Set{}, nil
@@ -141,61 +139,3 @@ func tellRules(env term.Env, err error) error {
 
 // tell prints an error that has several lines, one by one.
 func tell(env term.Env, err error) error { return term.Lines(env, "vitrine", err) }
-
-func loadLists(env term.Env, names []string) (*hashset.Set, error) {
-	var sets []*hashset.Set
-	var broken []error
-	for _, name := range names {
-		set, err := loadList(name)
-		if err != nil {
-			broken = append(broken, err)
-			continue
-		}
-		sets = append(sets, set)
-	}
-	if len(broken) > 0 {
-		return nil, tell(env, errors.Join(broken...))
-	}
-	if len(sets) == 0 {
-		return nil, nil
-	}
-	return hashset.Merge(sets...), nil
-}
-
-func loadList(name string) (*hashset.Set, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("read hash list: %w", err)
-	}
-	defer file.Close()
-	return hashset.Parse(file, name)
-}
-
-// maxPasswords bounds a password file: every password is tried on every
-// encrypted archive.
-const maxPasswords = 64 << 10
-
-func loadPasswords(name string) ([]string, error) {
-	if name == "" {
-		return nil, nil
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("read passwords: %w", err)
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxPasswords+1))
-	if err != nil {
-		return nil, fmt.Errorf("read passwords %s: %w", name, err)
-	}
-	if len(text) > maxPasswords {
-		return nil, fmt.Errorf("read passwords %s: more than %d bytes", name, maxPasswords)
-	}
-	var passwords []string
-	for line := range strings.Lines(string(text)) {
-		if line = strings.TrimRight(line, "\r\n"); line != "" {
-			passwords = append(passwords, line)
-		}
-	}
-	return passwords, nil
-}

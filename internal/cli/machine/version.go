@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 
 	"vitrine/internal/cli/page"
+	"vitrine/internal/cli/quarry"
 	"vitrine/internal/cli/ruleset"
 	"vitrine/internal/cli/term"
 
@@ -51,7 +52,7 @@ type ruleSummary struct {
 }
 
 func runVersion(env term.Env, asJSON bool) error {
-	set, err := ruleset.Load(ruleset.Config{Builtin: builtin()})
+	set, err := ruleset.Load(ruleset.Config{Builtin: quarry.Builtin()})
 	if err != nil {
 		return fmt.Errorf("load the rules of this program: %w", err)
 	}
