@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"vitrine/internal/durable"
@@ -43,6 +44,9 @@ type Runner struct {
 	next    int      // id
 	changed chan struct{}
 	wake    chan struct{}
+
+	rescans chan rescan
+	missed  atomic.Bool // there were more
 }
 
 // sweep is one that was asked for.
@@ -82,7 +86,7 @@ func Open(c Config) (*Runner, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	r := &Runner{config: c, events: c.Sink, changed: make(chan struct{}), wake: make(chan struct{}, 1)}
+	r := &Runner{config: c, events: c.Sink, changed: make(chan struct{}), wake: make(chan struct{}, 1), rescans: make(chan rescan, maxRescans)}
 	if r.events == nil {
 		r.events = noSink{}
 	}
@@ -124,10 +128,7 @@ func (r *Runner) Start(req Request) (Status, error) {
 		return Status{}, err
 	}
 	r.tell()
-	select {
-	case r.wake <- struct{}{}:
-	default:
-	}
+	r.nudge()
 	return s.Status, nil
 }
 
@@ -210,6 +211,7 @@ func (r *Runner) tell() {
 // next Runner of the same folder.
 func (r *Runner) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
+		r.enqueue(ctx)
 		s := r.take()
 		if s == nil {
 			select {
