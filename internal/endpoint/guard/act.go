@@ -29,7 +29,7 @@ func (g *Guard) act(s *subject, v verdict.Verdict, done []event.Action, late boo
 	}
 	message := fmt.Sprintf("%s: %s", s.path, names(v))
 	inode := inodeOf(s.id)
-	if !g.config.Report && g.acting.enter(inode) {
+	if !g.config.Report && g.config.Switch.Acting() && g.acting.enter(inode) {
 		defer g.acting.leave(inode)
 		if n := g.kill(s, late); n > 0 {
 			e.Actions = append(e.Actions, event.Killed)

@@ -67,6 +67,9 @@ func (g *Guard) sweep(ctx context.Context) {
 }
 
 func (g *Guard) sweepOnce(ctx context.Context) {
+	if !g.config.Switch.Acting() {
+		return // what runs then is looked at when it is switched on
+	}
 	now, devices := map[process.Key]inode{}, g.blind.takeDevices()
 	err := g.config.Processes.Each(ctx, func(r process.Running) bool {
 		p, ok := r.Program()

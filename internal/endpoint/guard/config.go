@@ -57,6 +57,7 @@ type Config struct {
 	Cache     Cache
 	Keeper    Keeper    // nil: nothing is taken away
 	Rescanner Rescanner // nil: what the kernel dropped is told, and not made up for
+	Switch    Switch    // nil: it always acts
 	Sink      event.Sink
 	Mounts    Mounts         // nil: this machine's
 	Processes process.Proc   // zero: this machine's
@@ -105,6 +106,9 @@ func (c Config) filled() Config {
 	orElse(&c.BeatEvery, defaultBeatEvery)
 	if c.Excluded == nil {
 		c.Excluded = func(string) bool { return false }
+	}
+	if c.Switch == nil {
+		c.Switch = on{}
 	}
 	if c.Beat == nil {
 		c.Beat = func() {}

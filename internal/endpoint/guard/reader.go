@@ -114,6 +114,10 @@ func (g *Guard) regards(s *subject) bool {
 		g.stats.excluded.Add(1)
 		return false
 	}
+	if !g.config.Switch.Acting() {
+		g.config.Switch.Saw(s.path, s.id)
+		return false
+	}
 	return true
 }
 
@@ -211,6 +215,7 @@ const everyNth = 1024
 // overflow tells that events are missing, and has what they were about looked
 // at again.
 func (g *Guard) overflow(why string) {
+	g.config.Switch.Missed()
 	n := g.stats.overflows.Add(1)
 	if n%everyNth != 1 {
 		return

@@ -62,6 +62,22 @@ type Rescanner interface {
 	Rescan(path, why string)
 }
 
+// Switch says whether to act. While it is off nothing is refused, scanned or
+// taken away; it is told what happens instead. *gap.Switch is one. The reader
+// calls all three: they must not wait.
+type Switch interface {
+	Acting() bool
+	Saw(path string, f verdict.File) // executed, opened, or written and closed
+	Missed()                         // events were dropped
+}
+
+// on is the Switch of a guard without one.
+type on struct{}
+
+func (on) Acting() bool             { return true }
+func (on) Saw(string, verdict.File) {}
+func (on) Missed()                  {}
+
 // Listener gives events and takes answers; *fanotify.Group is one.
 type Listener interface {
 	Read([]fanotify.Event) (int, error)
