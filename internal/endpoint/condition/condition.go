@@ -147,6 +147,9 @@ type Events struct {
 	Written int64    `json:"written"`
 	Dropped int64    `json:"dropped"`
 	Broken  []string `json:"broken"` // what cannot be written to, and why
+
+	Kinds   map[string]int64 `json:"kinds"`   // events since the start, by kind
+	Actions map[string]int64 `json:"actions"` // what was done in them
 }
 
 // Problem adds one line of Problems.
@@ -170,6 +173,11 @@ func (c *Condition) Judge() {
 	}
 	if c.Missing == nil {
 		c.Missing = []Missing{}
+	}
+	for _, counts := range []*map[string]int64{&c.Events.Kinds, &c.Events.Actions} {
+		if *counts == nil {
+			*counts = map[string]int64{}
+		}
 	}
 	switch {
 	case c.Switch != nil:

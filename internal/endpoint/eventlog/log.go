@@ -258,6 +258,11 @@ func (l *Log) works(i int) {
 		Kind: event.Lost, Severity: event.High, Count: o.lost, Duration: d,
 		Message: fmt.Sprintf("%s works again after %s; %d events are missing there: %v", l.o.Keepers[i].Name, d.Round(time.Millisecond), o.lost, o.err),
 	}))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if again := l.outages[i]; again.err != nil { // it did not take even that: it has still to be told there
+		again.since, again.lost = o.since, again.lost+o.lost
+	}
 }
 
 // Stats is what a log has done since it was made.
