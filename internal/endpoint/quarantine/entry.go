@@ -2,13 +2,11 @@ package quarantine
 
 import (
 	"encoding/json"
-	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"vitrine/internal/endpoint/event"
 	"vitrine/internal/endpoint/verdict"
+	"vitrine/internal/spelling"
 )
 
 // State says where in its life an entry is.
@@ -36,16 +34,8 @@ type nameJSON struct {
 	Bytes []byte `json:"base64,omitempty"`
 }
 
-// Shown is the name with everything that is not a printable character of
-// UTF-8, and the backslash, written as Go escapes it.
-func (n Name) Shown() string {
-	s := string(n)
-	if utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return r == '\\' || !strconv.IsPrint(r) }) < 0 {
-		return s
-	}
-	quoted := strconv.Quote(s)
-	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
-}
+// Shown is the name as it may be printed; see spelling.Escape.
+func (n Name) Shown() string { return spelling.Escape(string(n)) }
 
 // MarshalJSON loses nothing, whatever the bytes are.
 func (n Name) MarshalJSON() ([]byte, error) {

@@ -29,6 +29,7 @@ type Export struct {
 	IDs       []string // one at least
 	Password  string   // ""; "infected"
 	Documents bool     // also documents, and what nobody could look into
+	By        string   // who wants it, for the event; may be empty
 }
 
 // Export writes a zip archive, encrypted so that nothing opens it by accident,
@@ -53,7 +54,7 @@ func (s *Store) Export(ctx context.Context, w io.Writer, x Export) ([]Entry, err
 		return nil, fmt.Errorf("export: %w", err)
 	}
 	for _, e := range entries {
-		s.emit(about(e.Entry, event.Medium, event.Exported, "exported from the quarantine: "+e.Path.Shown()))
+		s.emit(about(e.Entry, event.Medium, event.Exported, "exported from the quarantine"+who(x.By)+": "+e.Path.Shown()))
 	}
 	plain := make([]Entry, len(entries))
 	for i, e := range entries {
@@ -120,7 +121,7 @@ func (s *Store) check(ctx context.Context, id string, anything bool) (checked, e
 	if s.config.Sorter == nil {
 		return c, fmt.Errorf("%w: nobody is there to tell whether %s is one", ErrDocument, id)
 	}
-	file, err := unixMemory(id)
+	file, err := inMemory(id)
 	if err != nil {
 		return c, err
 	}
@@ -138,7 +139,12 @@ func (s *Store) sort(ctx context.Context, file *os.File, id string) error {
 	if _, err := unix.FcntlInt(file.Fd(), unix.F_ADD_SEALS, seals); err != nil {
 		return fmt.Errorf("seal a copy in memory: %w", err)
 	}
-	kinds, err := s.config.Sorter.Documents(ctx, file)
+	look, err := readOnly(file)
+	if err != nil {
+		return err
+	}
+	defer look.Close()
+	kinds, err := s.config.Sorter.Documents(ctx, look)
 	if err != nil {
 		return fmt.Errorf("%w: nobody could tell whether %s is one: %w", ErrDocument, id, err)
 	}
@@ -148,8 +154,14 @@ func (s *Store) sort(ctx context.Context, file *os.File, id string) error {
 	return nil
 }
 
-// unixMemory is a file that is nowhere but in memory.
-func unixMemory(name string) (*os.File, error) {
+// readOnly opens an open file once more, from its start, so that it cannot be
+// written to by whoever gets that.
+func readOnly(file *os.File) (*os.File, error) {
+	return os.Open(fmt.Sprintf("/proc/self/fd/%d", file.Fd()))
+}
+
+// inMemory is a file that is nowhere but in memory.
+func inMemory(name string) (*os.File, error) {
 	fd, err := unix.MemfdCreate("vitrine-"+name, unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
 		return nil, fmt.Errorf("make a copy in memory: %w", err)

@@ -53,7 +53,7 @@ func TestNearlyFullDisk(t *testing.T) {
 		}
 		if err == nil {
 			taken++
-			if _, err := w.store.Delete(t.Context(), e.ID); err != nil || exists(path) {
+			if _, err := w.store.Delete(t.Context(), e.ID, ""); err != nil || exists(path) {
 				t.Error(err)
 			}
 			continue

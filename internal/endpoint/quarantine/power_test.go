@@ -155,7 +155,7 @@ func TestPowerCutWhileDeleting(t *testing.T) {
 			defer s.Close()
 			list, err := s.List(t.Context())
 			if err == nil {
-				_, err = s.Delete(t.Context(), list[0].ID)
+				_, err = s.Delete(t.Context(), list[0].ID, "")
 			}
 			return err
 		},

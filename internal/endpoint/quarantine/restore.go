@@ -37,6 +37,7 @@ type Restore struct {
 	Allow  bool   // even if it is malicious; its digest goes on the allow list
 	Force  bool   // even if part of its metadata cannot be kept there
 	NoScan bool   // do not look at it again
+	By     string // who wants it, for the event and the allow list; may be empty
 }
 
 // Restored is what came of it.
@@ -100,7 +101,7 @@ func (r *restoring) close() {
 }
 
 func (r *restoring) said() string {
-	text := "restored from the quarantine: " + r.done.Path.Shown()
+	text := "restored from the quarantine" + who(r.how.By) + ": " + r.done.Path.Shown()
 	if r.done.Allowed {
 		text += "; allowed from now on"
 	}
@@ -234,7 +235,7 @@ func (r *restoring) judge(ctx context.Context) error {
 	if r.store.config.Scanner == nil {
 		return ErrNoScanner
 	}
-	look, err := os.Open(fmt.Sprintf("/proc/self/fd/%d", r.file.Fd()))
+	look, err := readOnly(r.file)
 	if err != nil {
 		return err
 	}
@@ -273,7 +274,7 @@ func (r *restoring) allow(ctx context.Context) error {
 	if r.store.config.Allow == nil {
 		return errors.New("nobody is there to put it on the allow list")
 	}
-	err := r.store.config.Allow.Allow(ctx, r.done.Entry.SHA256, "restored from the quarantine to "+r.done.Path.Shown())
+	err := r.store.config.Allow.Allow(ctx, r.done.Entry.SHA256, "restored from the quarantine"+who(r.how.By)+" to "+r.done.Path.Shown())
 	if err != nil {
 		return fmt.Errorf("put it on the allow list: %w", err)
 	}

@@ -434,7 +434,7 @@ func TestRestoreOfADamagedCopy(t *testing.T) {
 	if list, err := w.store.List(t.Context()); err != nil || list[0].State != Broken || list[0].Why == "" {
 		t.Errorf("%v, %+v", err, list)
 	}
-	if _, err := w.store.Delete(t.Context(), e.ID); err != nil || len(w.stored()) != 0 {
+	if _, err := w.store.Delete(t.Context(), e.ID, ""); err != nil || len(w.stored()) != 0 {
 		t.Errorf("delete: %v, stored %q", err, w.stored())
 	}
 }

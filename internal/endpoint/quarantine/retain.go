@@ -134,8 +134,9 @@ func (s *Store) room(ctx context.Context, id string, bytes int64) error {
 	return nil
 }
 
-// Delete removes an entry for good, a broken one too.
-func (s *Store) Delete(ctx context.Context, id string) (Entry, error) {
+// Delete removes an entry for good, a broken one too. by says who wants it, for
+// the event.
+func (s *Store) Delete(ctx context.Context, id, by string) (Entry, error) {
 	id, err := s.Find(id)
 	if err != nil {
 		return Entry{}, err
@@ -152,7 +153,7 @@ func (s *Store) Delete(ctx context.Context, id string) (Entry, error) {
 	if err := s.drop(id); err != nil {
 		return e, fmt.Errorf("delete %s: %w", id, err)
 	}
-	s.emit(about(e, event.Medium, event.Deleted, "deleted from the quarantine: "+e.Path.Shown()))
+	s.emit(about(e, event.Medium, event.Deleted, "deleted from the quarantine"+who(by)+": "+e.Path.Shown()))
 	return e, nil
 }
 
@@ -173,4 +174,12 @@ func (s *Store) discard(folder string) error {
 		return nil
 	}
 	return err
+}
+
+// who says who did it, if that is known.
+func who(by string) string {
+	if by == "" {
+		return ""
+	}
+	return " by " + by
 }

@@ -122,7 +122,7 @@ func TestGarbageInTheStore(t *testing.T) {
 		if _, err := w.store.Export(t.Context(), &strings.Builder{}, Export{IDs: []string{b.ID}, Documents: true}); !errors.Is(err, ErrBroken) {
 			t.Errorf("%s: exported: %v", b.ID, err)
 		}
-		if _, err := w.store.Delete(t.Context(), b.ID); err != nil {
+		if _, err := w.store.Delete(t.Context(), b.ID, ""); err != nil {
 			t.Errorf("%s: %v", b.ID, err)
 		}
 	}

@@ -186,7 +186,7 @@ func (w *world) forget() {
 		if e.State != Kept {
 			w.t.Errorf("an entry is %s: %s", e.State, e.Why)
 		}
-		if _, err := w.store.Delete(context.Background(), e.ID); err != nil {
+		if _, err := w.store.Delete(context.Background(), e.ID, ""); err != nil {
 			w.t.Error(err)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -251,8 +250,16 @@ func shownProcess(p *event.Process) *event.Process {
 	return &q
 }
 
+// maxShown is how many bytes are kept of arguments, or of names: a process may
+// have megabytes of them.
+const maxShown = 32 << 10
+
 func shownAll(names []string) (out []string) {
+	room := maxShown
 	for _, n := range names {
+		if room -= len(n); room < 0 {
+			return append(out, "…")
+		}
 		out = append(out, Name(n).Shown())
 	}
 	return out
@@ -430,11 +437,16 @@ func (p place) others(i inode) (names []Name) {
 	}
 	defer dir.Close()
 	list, _ := dir.Readdirnames(most)
+	room := maxShown
 	for _, name := range list {
 		other := place{p.dir, name, p.folder}
-		if st, err := other.stat(); err == nil && inodeOf(&st) == i && name != p.name {
-			names = append(names, Name(filepath.Join(p.folder, name)))
+		if st, err := other.stat(); err != nil || inodeOf(&st) != i || name == p.name {
+			continue
 		}
+		if room -= len(other.path()); room < 0 {
+			break
+		}
+		names = append(names, Name(other.path()))
 	}
 	return names
 }

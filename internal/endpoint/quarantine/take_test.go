@@ -171,7 +171,7 @@ func TestTakeWithoutName(t *testing.T) {
 	if content(t, path) != bad {
 		t.Error("not what was taken")
 	}
-	memory, err := unixMemory("x")
+	memory, err := inMemory("x")
 	if err != nil {
 		t.Fatal(err)
 	}
