@@ -29,7 +29,7 @@ func newQuarantineRestore(env term.Env) *cobra.Command {
 		Use:   "restore ID... [flags]",
 		Short: "Put a file back as it was",
 		Example: `vitrine quarantine restore 4f2c9a01
-vitrine quarantine restore 4f2c9a01 --to /root/sample
+vitrine quarantine restore 4f2c9a01 --to /srv/lab/sample
 vitrine quarantine restore 4f2c9a01 --allow`,
 		Long: `The file comes back with its bytes, owner, mode, times, access control lists,
 capabilities and other extended attributes. Nothing is ever replaced. It is looked at
