@@ -17,10 +17,11 @@ type State string
 
 // The states, worst first.
 const (
-	Off        State = "off"         // switched off, or the guard does not run
-	Degraded   State = "degraded"    // somebody should look: Problems says at what
-	ReportOnly State = "report only" // malware is told of, and not stopped, because the configuration says so
-	Protected  State = "protected"
+	Off          State = "off"         // switched off, or the guard does not run
+	Degraded     State = "degraded"    // somebody should look: Problems says at what
+	StillClosing State = "closing"     // it stops malware again; what happened while it did not is still being looked at
+	ReportOnly   State = "report only" // malware is told of, and not stopped, because the configuration says so
+	Protected    State = "protected"
 )
 
 // Condition is everything that is to be said. Zero parts are parts that are not
@@ -34,6 +35,7 @@ type Condition struct {
 	Started time.Time `json:"started"`  // when the guard began to watch
 	Mode    string    `json:"mode"`     // block or report, as configured
 	Switch  *Switch   `json:"off"`      // set while protection is switched off
+	Closing *Closing  `json:"closing"`  // set while what happened in a gap is looked at
 	LastGap *Gap      `json:"last_gap"` // when the machine was last unprotected; nil: never, as far as is known
 
 	Missing    []Missing  `json:"missing"`
@@ -52,14 +54,25 @@ type Switch struct {
 	Since  time.Time `json:"since"`
 	Until  time.Time `json:"until,omitzero"` // zero: until somebody switches it on
 	Reason string    `json:"reason"`
-	UID    uint32    `json:"uid"`
+	By     string    `json:"by"`
+}
+
+// Closing is how far the looking at what happened in a gap is.
+type Closing struct {
+	Step     string `json:"step"`
+	Seen     int64  `json:"seen"`     // files whose change time was looked at
+	Suspects int64  `json:"suspects"` // of them, what has to be scanned
+	Scanned  int64  `json:"scanned"`
+	Found    int64  `json:"found"`
+	Why      string `json:"why,omitempty"` // what keeps it from going on
 }
 
 // Gap is a time without protection that is over.
 type Gap struct {
 	Began    time.Time `json:"began"`
 	Ended    time.Time `json:"ended"`
-	Reason   string    `json:"reason"`   // as given, or that the guard was not running
+	Why      string    `json:"why"`      // off: switched off; stopped or crash: the guard did not run; first: it had never run
+	Reason   string    `json:"reason"`   // as given when it was switched off
 	Looked   int64     `json:"looked"`   // files that were scanned afterwards because of it
 	Found    int64     `json:"found"`    // malware among them
 	Complete bool      `json:"complete"` // everything the gap could hold was looked at
@@ -184,6 +197,8 @@ func (c *Condition) Judge() {
 		c.State = Off
 	case len(c.Problems) > 0:
 		c.State = Degraded
+	case c.Closing != nil:
+		c.State = StillClosing
 	case c.Mode == "report":
 		c.State = ReportOnly
 	default:
@@ -200,7 +215,7 @@ func (c *Condition) judgeWatch() {
 	for _, mount := range c.Watch.Unwatched {
 		c.Problem("%s is not watched", mount)
 	}
-	if c.LastGap != nil && !c.LastGap.Complete {
+	if c.LastGap != nil && !c.LastGap.Complete && c.Closing == nil {
 		c.Problem("not everything from the time without protection until %s has been looked at", c.LastGap.Ended.UTC().Format(time.RFC3339))
 	}
 	if c.Network.Enabled && len(c.Network.Backends) == 0 {

@@ -31,6 +31,7 @@ func TestJudge(t *testing.T) {
 		{"missing", func(c *Condition) { c.Missing[0].Degrades = true }, Degraded, "the kernel has no FAN_REPORT_PIDFD: nothing"},
 		{"unwatched", func(c *Condition) { c.Watch.Unwatched = []string{"/srv"} }, Degraded, "/srv is not watched"},
 		{"gap", func(c *Condition) { c.LastGap = &Gap{Ended: time.Unix(0, 0)} }, Degraded, "until 1970-01-01T00:00:00Z"},
+		{"closing", func(c *Condition) { c.LastGap, c.Closing = &Gap{}, &Closing{} }, StillClosing, ""},
 		{"no gap", func(c *Condition) { c.LastGap = nil }, Protected, ""},
 		{"network", func(c *Condition) { c.Network.Backends = nil }, Degraded, "no connection is refused"},
 		{"sandbox", func(c *Condition) { c.Scanner.Weak = []string{"landlock"} }, Degraded, "without landlock"},
@@ -54,7 +55,11 @@ func TestNoNull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.ReplaceAll(strings.ReplaceAll(string(text), `"off":null`, ""), `"last_gap":null`, ""); strings.Contains(got, "null") {
+	got := string(text)
+	for _, may := range []string{"off", "closing", "last_gap"} {
+		got = strings.ReplaceAll(got, `"`+may+`":null`, "")
+	}
+	if strings.Contains(got, "null") {
 		t.Errorf("a list is null: %s", got)
 	}
 }

@@ -14,7 +14,7 @@ import (
 func (c Condition) Metrics() []byte {
 	m := &metrics{}
 	m.one("info", "gauge", "Which program runs. Always 1.", 1, "version", c.Version)
-	for _, s := range []State{Protected, ReportOnly, Degraded, Off} {
+	for _, s := range []State{Protected, ReportOnly, StillClosing, Degraded, Off} {
 		m.one("state", "gauge", "1 for the state the protection is in.", truth(c.State == s), "state", string(s))
 	}
 	m.one("problems", "gauge", "Reasons for being degraded.", float64(len(c.Problems)))
