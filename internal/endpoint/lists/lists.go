@@ -148,7 +148,7 @@ func (l *list) change(do func(map[string]Entry) error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.damaged != nil {
-		return l.damaged
+		return &keepError{l.damaged}
 	}
 	next := make(map[string]Entry, len(l.entries)+1)
 	for what, e := range l.entries {
@@ -167,11 +167,17 @@ func (l *list) change(do func(map[string]Entry) error) error {
 		err = l.disk.WriteFile(l.file, append(text, '\n'), 0o600)
 	}
 	if err != nil {
-		return err
+		return &keepError{err}
 	}
 	l.entries = next
 	return nil
 }
+
+// keepError is that the disk did not take a change; all other errors are about
+// the change.
+type keepError struct{ error }
+
+func (e *keepError) Unwrap() error { return e.error }
 
 // sorted gives entries oldest first.
 func sorted(entries map[string]Entry) []Entry {
