@@ -55,7 +55,11 @@ func ParseTarget(text string) (Target, error) {
 	if at, err := netip.ParseAddrPort(s); err == nil {
 		return Target{Address: at.Addr().Unmap(), Port: at.Port()}, nil
 	}
-	if a, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")); err == nil {
+	inner := s
+	if rest, ok := strings.CutPrefix(s, "["); ok && strings.HasSuffix(rest, "]") {
+		inner = strings.TrimSuffix(rest, "]")
+	}
+	if a, err := netip.ParseAddr(inner); err == nil {
 		t.Address = a.Unmap()
 		return t, nil
 	}

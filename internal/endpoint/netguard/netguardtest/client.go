@@ -2,6 +2,7 @@ package netguardtest
 
 import (
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"strconv"
@@ -12,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Main is for TestMain: as a client it does its deed and exits, else it runs the
-// tests.
+// Main is for TestMain: as a client it does its deed, says how it went, and stays
+// until its standard input ends; else it runs the tests.
 //
 //	tcp ADDR:PORT      connect
 //	udp ADDR:PORT      connect and send
@@ -31,13 +32,12 @@ func Main(m *testing.M) {
 	if deed[0] == "time" {
 		n, _ := strconv.Atoi(deed[1])
 		fmt.Println(connects(n, netip.MustParseAddrPort(deed[2])))
-		os.Exit(0)
-	}
-	if err := do(deed[0], netip.MustParseAddrPort(deed[1])); err != nil {
+	} else if err := do(deed[0], netip.MustParseAddrPort(deed[1])); err != nil {
 		fmt.Println(err)
 	} else {
 		fmt.Println("ok")
 	}
+	io.Copy(io.Discard, os.Stdin)
 	os.Exit(0)
 }
 

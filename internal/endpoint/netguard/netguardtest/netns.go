@@ -5,6 +5,7 @@
 package netguardtest
 
 import (
+	"bufio"
 	"fmt"
 	"os"
 	"os/exec"
@@ -43,16 +44,14 @@ func New(t testing.TB) *Namespace {
 		Skip(t, "ip (package iproute2) is not here")
 	}
 	n := &Namespace{t: t}
-	made := make(chan error)
-	go func() {
-		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+	err := onThread(func() error {
 		err := unix.Unshare(unix.CLONE_NEWNET)
 		if err == nil {
 			n.file, err = os.Open("/proc/thread-self/ns/net")
 		}
-		made <- err
-	}()
-	if err := <-made; err != nil {
+		return err
+	})
+	if err != nil {
 		Skip(t, "no network namespace: %v", err)
 	}
 	t.Cleanup(func() { n.file.Close() })
@@ -63,18 +62,33 @@ func New(t testing.TB) *Namespace {
 // Do runs f on a thread that is in the namespace. What f opens stays there;
 // goroutines that it starts do not.
 func (n *Namespace) Do(f func()) {
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread()
+	err := onThread(func() error {
 		err := unix.Setns(int(n.file.Fd()), unix.CLONE_NEWNET)
 		if err == nil {
 			f()
 		}
-		done <- err
-	}()
-	if err := <-done; err != nil {
+		return err
+	})
+	if err != nil {
 		n.t.Fatalf("enter the namespace: %v", err)
 	}
+}
+
+// onThread runs f on a thread that ends with it, and never on the process's
+// first: that one cannot end, and /proc/self shows what it is in.
+func onThread(f func() error) error {
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		if unix.Gettid() == unix.Getpid() {
+			err := onThread(f)
+			runtime.UnlockOSThread()
+			done <- err
+			return
+		}
+		done <- f()
+	}()
+	return <-done
 }
 
 // Run runs a program in the namespace, without a mount of /sys of its own as ip
@@ -150,12 +164,22 @@ type Result struct {
 	Answer string // "ok", or the error of the system: "operation not permitted"
 }
 
-// Do starts the client for one deed (see Main) and waits for it.
+// Do starts the client for one deed (see Main) and waits for its end.
 func (c Client) Do(t testing.TB, deed ...string) Result {
+	t.Helper()
+	r, release := c.Hold(t, deed...)
+	release()
+	return r
+}
+
+// Hold starts the client for one deed and waits until it is done; the client
+// stays until it is released.
+func (c Client) Hold(t testing.TB, deed ...string) (r Result, release func()) {
 	t.Helper()
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Env = append(os.Environ(), clientEnv+"="+strings.Join(deed, " "))
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.Stderr = os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{}
 	if c.UID != 0 {
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: c.UID, Gid: c.UID}
 		cmd.Path = runnable(t)
@@ -168,11 +192,27 @@ func (c Client) Do(t testing.TB, deed ...string) Result {
 		defer dir.Close()
 		cmd.SysProcAttr.UseCgroupFD, cmd.SysProcAttr.CgroupFD = true, int(dir.Fd())
 	}
-	out, err := c.Net.try(cmd)
-	if err != nil {
-		t.Fatalf("client %v: %v\n%s", deed, err, out)
+	in, err1 := cmd.StdinPipe()
+	out, err2 := cmd.StdoutPipe()
+	if err1 != nil || err2 != nil {
+		t.Fatal(err1, err2)
 	}
-	return Result{PID: cmd.Process.Pid, Answer: strings.TrimSpace(out)}
+	var err error
+	c.Net.Do(func() { err = cmd.Start() })
+	if err != nil {
+		t.Fatalf("client %v: %v", deed, err)
+	}
+	// Without a reader of its answer and a writer of its input it ends by itself.
+	answer, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Errorf("client %v: %v", deed, err)
+	}
+	return Result{PID: cmd.Process.Pid, Answer: strings.TrimSpace(answer)}, func() {
+		in.Close()
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("client %v: %v", deed, err)
+		}
+	}
 }
 
 // runnable is a copy of the test program that every user may start.
