@@ -165,6 +165,7 @@ func (b Broker) tell(a asked, f *os.File, v verdict.Verdict) {
 type Remote struct {
 	packets *packets
 	next    atomic.Uint64
+	done    chan struct{}
 
 	mu      sync.Mutex
 	waiting map[uint64]chan answered
@@ -177,7 +178,7 @@ func Connect(socket *os.File) (*Remote, error) {
 	if err != nil {
 		return nil, fmt.Errorf("clamd: %w", err)
 	}
-	r := &Remote{packets: p, waiting: map[uint64]chan answered{}}
+	r := &Remote{packets: p, done: make(chan struct{}), waiting: map[uint64]chan answered{}}
 	go r.read()
 	return r, nil
 }
@@ -202,6 +203,7 @@ func (r *Remote) read() {
 				close(to)
 			}
 			r.mu.Unlock()
+			close(r.done)
 			return
 		}
 		if to := r.waiting[a.ID]; to != nil {
@@ -211,6 +213,9 @@ func (r *Remote) read() {
 		r.mu.Unlock()
 	}
 }
+
+// Done is closed when the other side has ended.
+func (r *Remote) Done() <-chan struct{} { return r.done }
 
 // Scan implements Scanner.
 func (r *Remote) Scan(ctx context.Context, name string, f *os.File) (verdict.Verdict, error) {
