@@ -61,7 +61,7 @@ internal/endpoint/scanner  internal/endpoint/worker  internal/endpoint/quarantin
 internal/endpoint/netguard  internal/endpoint/clamd  internal/endpoint/guard  internal/endpoint/sweep
 internal/endpoint/gap
 internal/cli/term
-internal/cli/page  internal/cli/ruleset  internal/cli/yaracmd  internal/cli/state
+internal/cli/page  internal/cli/ruleset  internal/cli/yaracmd  internal/cli/state  internal/cli/guardcmd/clamdfront
 internal/cli/quarry
 internal/cli/guardcmd
 internal/cli/chaincmd  internal/cli/service
