@@ -56,7 +56,7 @@ internal/chain/publish  internal/chain/update  internal/chain/monitor  internal/
 internal/endpoint/files  internal/endpoint/verdict  internal/endpoint/local
 internal/endpoint/event  internal/endpoint/known  internal/endpoint/sandbox
 internal/endpoint/config  internal/endpoint/condition  internal/endpoint/control  internal/endpoint/process  internal/endpoint/fanotify  internal/endpoint/mounts  internal/endpoint/child
-internal/endpoint/wire  internal/endpoint/quarantine/zipcrypto  internal/endpoint/netguard/coverage  internal/endpoint/netguard/indicator  internal/endpoint/lists
+internal/endpoint/wire  internal/endpoint/quarantine/kinds  internal/endpoint/quarantine/zipcrypto  internal/endpoint/netguard/coverage  internal/endpoint/netguard/indicator  internal/endpoint/lists
 internal/endpoint/scanner  internal/endpoint/worker  internal/endpoint/quarantine  internal/endpoint/netguard/...  internal/endpoint/eventlog  internal/endpoint/hook  internal/endpoint/watchdog
 internal/endpoint/netguard  internal/endpoint/clamd  internal/endpoint/guard  internal/endpoint/sweep
 internal/endpoint/gap
