@@ -33,11 +33,7 @@ type Front struct {
 	Group  int    // who may ask besides root, as a group id; 0: nobody
 	User   string // to run as; empty: vitrine-clamd
 
-	MaxStream    int64 // these as in clamd.Server
-	Threads      int
-	Idle         time.Duration
-	IncompleteOK bool
-	Version      string
+	Settings
 
 	Broker clamd.Broker
 	// Own tells the guard that what the process does is its own work, until
@@ -113,9 +109,8 @@ func (r *run) spec() (child.Spec, error) {
 		user = "vitrine-clamd"
 	}
 	stream := max(r.MaxStream, 100<<20)
-	settings := Settings{r.MaxStream, r.Threads, r.Idle, r.IncompleteOK, r.Version}
 	return child.Spec{
-		Mode: Mode, Args: settings.args(), User: user, NoNetwork: true, Memory: 4*stream + 256<<20,
+		Mode: Mode, Args: r.Settings.args(), User: user, NoNetwork: true, Memory: 4*stream + 256<<20,
 		Files: []*os.File{r.socket, theirs}, Line: r.Line, Program: r.Program,
 	}, nil
 }

@@ -87,7 +87,7 @@ func front(t *testing.T) (socket string, pids chan int) {
 	pids = make(chan int, 10)
 	socket = filepath.Join(dir, "s")
 	f := Front{
-		Socket: socket, MaxStream: 1 << 20, Idle: time.Minute, Version: "Vitrine 1", User: "nobody",
+		Socket: socket, Settings: Settings{MaxStream: 1 << 20, Idle: time.Minute, Version: "Vitrine 1"}, User: "nobody",
 		Broker: clamd.Broker{Scanner: fake{}, Sink: &sink{}}, Line: func(line string) { t.Log("process:", line) },
 		Own: func(pid int) (func(), error) { pids <- pid; return func() {}, nil },
 	}
