@@ -17,6 +17,19 @@ type Value struct {
 	Help    string `json:"help"`
 }
 
+// Listing is a configuration as `vitrine config --json` prints it, and as the
+// guard's socket answers the verb config.
+type Listing struct {
+	Schema string  `json:"schema"`
+	File   string  `json:"file"` // that was read; empty: none
+	Values []Value `json:"values"`
+}
+
+// Listing gives it.
+func (l *Loaded) Listing() Listing {
+	return Listing{Schema: "vitrine.config/v1", File: l.File, Values: l.Values()}
+}
+
 // Values is every key, in the order of the file.
 func (l *Loaded) Values() []Value {
 	byDefault := Default()
@@ -74,6 +87,14 @@ func literal(v any) string {
 		return strconv.FormatBool(v)
 	case int:
 		return strconv.Itoa(v)
+	case float64: // a number that came as JSON
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case []any: // a list that did
+		texts := make([]string, len(v))
+		for i, item := range v {
+			texts[i], _ = item.(string)
+		}
+		return literal(texts)
 	}
 	return ""
 }

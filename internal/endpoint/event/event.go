@@ -5,6 +5,7 @@
 package event
 
 import (
+	"slices"
 	"time"
 
 	"vitrine/internal/endpoint/verdict"
@@ -19,7 +20,7 @@ const (
 	Timeout    Kind = "timeout"    // a verdict did not come in time; the opener was let through, or refused
 	Network    Kind = "network"    // a connection or a name was refused
 	Quarantine Kind = "quarantine" // a file was taken, restored, exported or deleted
-	Switch     Kind = "switch"     // protection was switched on or off
+	Switch     Kind = "switch"     // protection was switched on (severity Info) or off (higher)
 	Gap        Kind = "gap"        // protection was off for a while; Duration says how long
 	Degraded   Kind = "degraded"   // a part of the protection is missing or failed; Message says which
 	Overflow   Kind = "overflow"   // the kernel dropped events; what it covers is scanned again
@@ -109,3 +110,13 @@ type Event struct {
 // Sink takes events. It never blocks and never fails: a sink that cannot keep up
 // drops and counts.
 type Sink interface{ Emit(Event) }
+
+// Kinds is every kind there is.
+func Kinds() []Kind {
+	return []Kind{
+		Detection, Incomplete, Timeout, Network, Quarantine, Switch, Gap, Degraded, Overflow, Worker, Sweep, Change, Blind, Lost,
+	}
+}
+
+// Known says whether there is such a kind.
+func (k Kind) Known() bool { return slices.Contains(Kinds(), k) }
