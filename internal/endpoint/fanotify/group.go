@@ -36,7 +36,7 @@ const MaxEvents = 64
 // called from any. When the process dies the kernel ends the group and lets
 // every waiting opener through.
 type Group struct {
-	file      *os.File // non-blocking: Close wakes a reader and no number is reused under it
+	file      *os.File                       // non-blocking: Close wakes a reader and no number is reused under it
 	buf       [MaxEvents * metadataSize]byte // holds no more events than that, however small
 	evictable atomic.Bool
 	missing   []Missing

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -24,9 +25,9 @@ import (
 // limit is for what must not hang; nothing is measured by it.
 const limit = 20 * time.Second
 
-// bad is what the made-up scanner looks for. It is put together here, so that no
-// file of the repository holds it.
-var bad = "VITRINE-TEST-" + "MALWARE"
+// bad is what the made-up scanner looks for. It is put together as the tests
+// run, so that neither the repository nor this program holds it.
+var bad = strings.Join([]string{"VITRINE", "TEST", "MALWARE"}, "-")
 
 // until waits for a condition, or fails.
 func until(t testing.TB, what string, holds func() bool) {
