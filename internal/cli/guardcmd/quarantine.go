@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"vitrine/internal/cli/page"
@@ -97,7 +98,7 @@ func openQuarantine(env term.Env, c config.Config, notice func(string)) (quarant
 		notice("the guard is not running, and there is no quarantine at " + c.Quarantine.Dir)
 		return quarantineStore{call: answerFrom(nil), close: func() error { return nil }}, nil
 	}
-	allowed, err := lists.OpenAllowed(durable.Disk{}, c.State.Dir, env.Now)
+	allowed, err := lists.OpenAllowed(durable.Disk{}, filepath.Join(c.State.Dir, "guard"), env.Now)
 	if err != nil {
 		return quarantineStore{}, err
 	}

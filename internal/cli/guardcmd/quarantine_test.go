@@ -229,7 +229,7 @@ func TestQuarantineRestoreAlone(t *testing.T) {
 	w.says(w.stderr, "no scanner is there", "hint: --no-rescan")
 	w.run(term.Yes, "restore", e.ID, "--no-rescan", "--allow")
 	w.says(w.stdout, "allowed from now on: "+e.SHA256)
-	lists, err := filepath.Glob(filepath.Join(w.dir, "state", "*"))
+	lists, err := filepath.Glob(filepath.Join(w.dir, "state", "guard", "*"))
 	if err != nil || len(lists) == 0 {
 		t.Fatalf("%q, %v", lists, err)
 	}

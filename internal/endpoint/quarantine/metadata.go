@@ -122,6 +122,10 @@ func (m *Metadata) apply(file *os.File) (lost []string, err error) {
 	if err := unix.Fchown(fd, int(m.UID), int(m.GID)); err != nil {
 		return nil, fmt.Errorf("give it its owner: %w", err)
 	}
+	// A folder can give what is made in it a list of its own.
+	if err := m.strip(file); err != nil {
+		return nil, err
+	}
 	// Behind the owner: a change of that takes set-id bits and capabilities.
 	if err := unix.Fchmod(fd, m.Mode); err != nil {
 		return nil, fmt.Errorf("give it its mode: %w", err)
@@ -140,6 +144,25 @@ func (m *Metadata) apply(file *os.File) (lost []string, err error) {
 		return nil, errors.New("the file system does not keep its owner and mode")
 	}
 	return lost, nil
+}
+
+// strip takes away attributes that the file had not. Labels of the system stay:
+// each file has one.
+func (m *Metadata) strip(file *os.File) error {
+	names, err := xattrNames(file)
+	if err != nil {
+		return fmt.Errorf("list extended attributes: %w", err)
+	}
+	for _, name := range names {
+		had := slices.ContainsFunc(m.Xattr, func(x Xattr) bool { return string(x.Name) == name })
+		if had || strings.HasPrefix(name, "security.") {
+			continue
+		}
+		if err := unix.Fremovexattr(int(file.Fd()), name); err != nil && !errors.Is(err, unix.ENODATA) {
+			return fmt.Errorf("take the attribute %s away, which it had not: %w", Name(name).Shown(), err)
+		}
+	}
+	return nil
 }
 
 func (m *Metadata) applyXattrs(file *os.File) (lost []string, err error) {

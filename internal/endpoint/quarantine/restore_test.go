@@ -389,6 +389,30 @@ func TestRestoreWhereLessIsKept(t *testing.T) {
 	}
 }
 
+// A folder that gives its files an access control list does not give one to a file
+// that had none: others could read it.
+func TestRestoreIntoAFolderWithAList(t *testing.T) {
+	asRoot(t)
+	for _, named := range []bool{false, true} {
+		w := worldIn(t, t.TempDir(), filepath.Join(mounted(t, "tmpfs", ""), "files"))
+		w.store.named = named
+		path := w.put("x", bad)
+		if err := os.Chmod(path, 0o640); err != nil {
+			t.Fatal(err)
+		}
+		before := fullOf(t, path)
+		e := w.mustTake(path)
+		if err := unix.Setxattr(w.files, "system.posix_acl_default", acl(), 0); err != nil {
+			missing(t, "no access control lists here: %v", err)
+		}
+		w.mustRestore(e.ID, Restore{})
+		same(t, fullOf(t, path), before)
+		e = w.mustTake(path) // from such a folder too
+		w.mustRestore(e.ID, Restore{})
+		same(t, fullOf(t, path), before)
+	}
+}
+
 // Where a file cannot be without a name it has one of its own until it is whole.
 func TestRestoreUnderAName(t *testing.T) {
 	asRoot(t)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -127,6 +128,9 @@ func (t *taking) prepare() error {
 	}
 	if t.st.Nlink == 0 {
 		return nil
+	}
+	if strings.HasPrefix(t.about.Path, filepath.Clean(t.store.config.Dir)+"/") {
+		return fmt.Errorf("%w: it belongs to the quarantine itself", ErrStays)
 	}
 	var fs unix.Statfs_t
 	if err := unix.Fstatfs(int(t.file.Fd()), &fs); err == nil && fs.Flags&unix.ST_RDONLY != 0 {

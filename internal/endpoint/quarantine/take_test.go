@@ -122,6 +122,17 @@ func TestTakeRefuses(t *testing.T) {
 	}
 }
 
+func TestTakeNothingOfItsOwn(t *testing.T) {
+	w := newWorld(t)
+	e := w.mustTake(w.put("x", bad))
+	for _, name := range []string{e.ID + "/" + metaName, identityName} {
+		if _, err := w.take(filepath.Join(w.conf.Dir, name)); !errors.Is(err, ErrStays) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	w.mustRestore(e.ID, Restore{})
+}
+
 func TestTakeTooLarge(t *testing.T) {
 	w := newWorld(t)
 	w.again(func(c *Config) { c.MaxFile = 10 })
