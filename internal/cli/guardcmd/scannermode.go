@@ -6,6 +6,7 @@ package guardcmd
 import (
 	"errors"
 	"runtime/debug"
+	"strings"
 
 	"vitrine/internal/cli/term"
 	"vitrine/internal/endpoint/sandbox"
@@ -47,7 +48,7 @@ func runScanner(env term.Env, guard *wire.Scanner) error {
 	report := sandbox.Loading(walls, setup.Rules.Files())
 	a, err := arm(setup)
 	if err != nil {
-		return errors.Join(guard.Ready(wire.Ready{Error: err.Error()}), term.ErrReported)
+		return errors.Join(guard.Ready(wire.Ready{Error: strings.ReplaceAll(err.Error(), "\n", "; ")}), term.ErrReported)
 	}
 	debug.FreeOSMemory() // loading took more than what is kept
 	a.ready.Sandbox = append(report, sandbox.Final(walls)...)

@@ -16,6 +16,7 @@ type lines struct {
 	from *os.File
 
 	last    []string
+	reason  string
 	minute  time.Time
 	told    int
 	dropped int
@@ -49,6 +50,9 @@ func (l *lines) end(told <-chan struct{}) {
 }
 
 func (l *lines) line(text string) {
+	if l.reason == "" && (strings.HasPrefix(text, "panic: ") || strings.HasPrefix(text, "fatal error: ")) {
+		l.reason = text
+	}
 	if l.last = append(l.last, text); len(l.last) > keptLines {
 		l.last = l.last[1:]
 	}

@@ -57,6 +57,7 @@ type Exit struct {
 	Code   int           // of the program; -1 when a signal ended it
 	Signal string        // its name, such as "SIGKILL"; empty: none
 	Memory bool          // the kernel killed it for the memory it took
+	Reason string        // the line with which a Go program says why it breaks off; empty: none
 	Last   []string      // the lines it wrote last, oldest first
 	Ran    time.Duration // from start to end
 }
@@ -68,6 +69,12 @@ func (e Exit) String() string {
 		return "killed: it took more memory than it may"
 	case e.Signal != "":
 		return "ended by " + e.Signal
+	case e.Reason != "":
+		return "ended: " + e.Reason
 	}
-	return "ended with exit code " + itoa(e.Code)
+	text := "ended with exit code " + itoa(e.Code)
+	if n := len(e.Last); n > 0 {
+		text += " (" + e.Last[n-1] + ")"
+	}
+	return text
 }

@@ -194,7 +194,7 @@ func (p *Process) wait() {
 	p.exit = exitOf(state, err)
 	p.exit.Ran = p.spec.Now().Sub(p.begun)
 	p.lines.end(told)
-	p.exit.Last = p.lines.last
+	p.exit.Last, p.exit.Reason = p.lines.last, p.lines.reason
 	p.exit.Memory = p.exit.Signal == "SIGKILL" && p.group.killed()
 	p.group.remove()
 }
