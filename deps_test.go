@@ -63,6 +63,7 @@ internal/endpoint/gap
 internal/cli/term
 internal/cli/page  internal/cli/ruleset  internal/cli/yaracmd  internal/cli/state  internal/cli/guardcmd/clamdfront
 internal/cli/quarry
+internal/cli/guardcmd/daemon
 internal/cli/guardcmd
 internal/cli/chaincmd  internal/cli/service
 internal/cli/machine/...

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"vitrine/internal/cli/chaincmd"
+	"vitrine/internal/cli/guardcmd"
 	"vitrine/internal/cli/machine"
 	"vitrine/internal/cli/term"
 	"vitrine/internal/durable"
@@ -19,5 +20,6 @@ func main() {
 	// With the signal ignored, a reader that left is an error of the write.
 	signal.Ignore(syscall.SIGPIPE)
 	env := term.System()
-	os.Exit(int(machine.Run(context.Background(), env, os.Args[1:], chaincmd.Commands(env, durable.Disk{})...)))
+	more := append(chaincmd.Commands(env, durable.Disk{}), guardcmd.Commands(env)...)
+	os.Exit(int(machine.Run(context.Background(), env, os.Args[1:], more...)))
 }

@@ -58,6 +58,9 @@ func TestScript(t *testing.T) {
 			"conforms": clitest.Conforms(schemas),
 			"named":    named,
 			"signals":  signals,
+			"tmpfs":    tmpfs,
+			"await":    await,
+			"guard":    guard,
 		},
 		Condition: func(name string) (bool, error) {
 			switch name {

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"vitrine/internal/cli/chaincmd"
+	"vitrine/internal/cli/guardcmd"
 	"vitrine/internal/cli/machine"
 	"vitrine/internal/cli/page"
 	"vitrine/internal/cli/service"
@@ -43,7 +44,7 @@ func main() {
 // programs gives the command trees of the binaries.
 func programs() []*cobra.Command {
 	env := term.Env{}
-	return []*cobra.Command{machine.New(env, chaincmd.Commands(env, durable.Disk{})...), service.New(env)}
+	return []*cobra.Command{machine.New(env, append(chaincmd.Commands(env, durable.Disk{}), guardcmd.Commands(env)...)...), service.New(env)}
 }
 
 func write(name, text string) error {

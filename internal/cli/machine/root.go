@@ -17,7 +17,8 @@ import (
 )
 
 // Run runs the command line and gives the exit code. More commands may come from
-// elsewhere: this package cannot reach those that speak to a network.
+// elsewhere, with the GroupID they stand under: this package cannot reach those
+// that speak to a network or start processes.
 func Run(ctx context.Context, env term.Env, args []string, more ...*cobra.Command) term.Code {
 	return term.Run(ctx, env, New(env, more...), args)
 }
@@ -53,7 +54,7 @@ vitrine explain eicar_test_file`,
 	add(root, "protect", newScan(env), newYara(env))
 	add(root, "see", newExplain(env))
 	add(root, "check", newRules(env), newVersion(env), newCompletion(env))
-	add(root, "prove", more...)
+	root.AddCommand(more...)
 	page.Install(root)
 	return root
 }

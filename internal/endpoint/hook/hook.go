@@ -133,3 +133,17 @@ func (h *head) Write(p []byte) (int, error) {
 	h.kept = append(h.kept, p[:min(len(p), maxOutput-len(h.kept))]...)
 	return len(p), nil
 }
+
+// Detached starts a program, by its full path, and does not wait for it.
+func Detached(argv []string) error {
+	if err := (Config{Argv: argv}).Validate(); err != nil {
+		return err
+	}
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Dir = "/"
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("hook: %w", err)
+	}
+	go func() { _ = cmd.Wait() }() // its end is nobody's business, but it must not stay a zombie
+	return nil
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
+)
+
+// Scripts whose names begin with guard_ run the guard for real: as root, on file
+// systems and in network namespaces of their own.
+
+// tmpfs DIR mounts a file system of memory, until the script ends.
+func tmpfs(ts *testscript.TestScript, neg bool, args []string) {
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(dir, 0o755))
+	ts.Check(unix.Mount("vitrine-test", dir, "tmpfs", 0, "size=256m,mode=755"))
+	ts.Defer(func() {
+		if unix.Unmount(dir, 0) != nil {
+			_ = unix.Unmount(dir, unix.MNT_DETACH)
+		}
+	})
+}
+
+// patience is how long a script waits for what must happen soon: these machines
+// may be busy.
+const patience = 60 * time.Second
+
+// await COMMAND ARG... runs a command again and again until it succeeds; ! await,
+// until it fails. Its output is that of the last run.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	end := time.Now().Add(patience)
+	for {
+		err := ts.Exec(args[0], args[1:]...)
+		if (err == nil) != neg {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("%s: still so after %s: %v", strings.Join(args, " "), patience, err)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// guard CONFIG [NAME=VALUE...] starts the guard, waits until it protects, and has it ended with
+// the script at the latest. What it prints goes to guard.log.
+func guard(ts *testscript.TestScript, neg bool, args []string) {
+	startGuard(ts, nil, args)
+}
+
+// startGuard starts vitrine guard, through a program that is put in front of it.
+func startGuard(ts *testscript.TestScript, through []string, args []string) {
+	log, err := os.OpenFile(ts.MkAbs("guard.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	ts.Check(err)
+	defer log.Close()
+	argv := slices.Concat(through, []string{filepath.Join(strings.Split(ts.Getenv("PATH"), ":")[0], "vitrine"), "guard", "--config", ts.MkAbs(args[0])})
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.Env = append(os.Environ(), "VITRINE_STATE="+ts.MkAbs("chain"))
+	ts.Check(cmd.Start())
+	done := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(done) }()
+	ts.Check(os.WriteFile(ts.MkAbs("guard.pid"), fmt.Append(nil, cmd.Process.Pid), 0o644))
+	ts.Defer(func() {
+		_ = cmd.Process.Signal(unix.SIGTERM)
+		select {
+		case <-done:
+		case <-time.After(20 * time.Second):
+			_ = cmd.Process.Kill()
+			<-done
+			ts.Logf("the guard did not end by itself")
+		}
+		text, err := os.ReadFile(log.Name())
+		ts.Logf("the guard said (%v):\n%s", err, text)
+	})
+	end := time.Now().Add(patience)
+	for {
+		if ts.Exec("vitrine", "status", "--config", args[0]) == nil {
+			return
+		}
+		select {
+		case <-done:
+			ts.Fatalf("the guard has ended")
+		default:
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("not protected after %s", patience)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
