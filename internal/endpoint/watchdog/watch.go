@@ -36,6 +36,9 @@ func Watch(beats, guard *os.File, limit time.Duration) (Outcome, error) {
 	if err := unix.SetNonblock(w.beats, true); err != nil {
 		return Ended, fmt.Errorf("watch the guard: %w", err)
 	}
+	if err := unix.PidfdSendSignal(w.guard, 0, nil, 0); err != nil && err != unix.ESRCH { // it could not be killed when it must be
+		return Ended, fmt.Errorf("watch the guard: %w", err)
+	}
 	return w.run()
 }
 
