@@ -126,9 +126,10 @@ func (h *search) run(each func(visit func(sweep.Target) bool)) {
 }
 
 func (w *Work) count(out sweep.Outcome) {
-	w.Suspects++
+	w.Suspects = max(w.Suspects, w.done()+1) // more were told of at once, or this one is new
 	switch out.State {
 	case "": // it is gone
+		w.Gone++
 		return
 	case verdict.Malicious:
 		w.Found++
@@ -140,6 +141,9 @@ func (w *Work) count(out sweep.Outcome) {
 	}
 	w.Scanned++
 }
+
+// done is how many suspects have been dealt with.
+func (c Counts) done() int64 { return c.Scanned + c.Unread + c.Gone }
 
 // journaled scans what the journal holds, and reports whether it could be found
 // again: a file may have been renamed since, but not be lost.
@@ -216,7 +220,7 @@ func (h *search) visit(e files.Entry, whole bool) bool {
 	}
 	switch {
 	case e.Kind == files.Unread && e.Err.Reason != files.Vanished && e.Err.Reason != files.Missing:
-		h.progress(func(w *Work) { w.Unread++ })
+		h.progress(func(w *Work) { w.Unread, w.Suspects = w.Unread+1, w.Suspects+1 })
 	case e.Kind == files.File && (whole || h.isChanged(e.Path)):
 		h.batch = append(h.batch, suspect{h.class(e.Path, whole), e.Path})
 		if len(h.batch) >= maxBatch {
@@ -259,7 +263,7 @@ func (h *search) scan() {
 	slices.SortStableFunc(h.batch, func(a, b suspect) int { return a.class - b.class })
 	batch := h.batch
 	h.batch = nil
-	h.progress(func(w *Work) { w.Step = "scanning what changed" })
+	h.progress(func(w *Work) { w.Step, w.Suspects = "scanning what changed", w.done()+int64(len(batch)) })
 	h.run(func(visit func(sweep.Target) bool) {
 		for _, b := range batch {
 			if !visit(sweep.Target{Path: b.path}) {

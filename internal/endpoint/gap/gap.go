@@ -46,11 +46,12 @@ type Gap struct {
 
 // Counts is what was done to close a gap.
 type Counts struct {
-	Suspects   int64 `json:"suspects"`
+	Suspects   int64 `json:"suspects"` // that are known of so far
 	Scanned    int64 `json:"scanned"`
 	Found      int64 `json:"found"`
 	Incomplete int64 `json:"incomplete"` // not wholly looked at
 	Unread     int64 `json:"unread"`     // could not be opened
+	Gone       int64 `json:"gone"`       // were there no more
 }
 
 // Duration is how long the machine was not protected; of a gap that has no end
