@@ -1,0 +1,5 @@
+//go:build !race
+
+package guardcmd
+
+const raceEnabled = false
