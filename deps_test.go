@@ -62,7 +62,7 @@ internal/endpoint/netguard  internal/endpoint/clamd  internal/endpoint/guard  in
 internal/endpoint/gap
 internal/cli/term
 internal/cli/page  internal/cli/ruleset  internal/cli/yaracmd  internal/cli/state  internal/cli/guardcmd/clamdfront
-internal/cli/quarry
+internal/cli/quarry  internal/cli/guardcmd/sorting
 internal/cli/guardcmd/daemon
 internal/cli/guardcmd
 internal/cli/chaincmd  internal/cli/service

@@ -47,14 +47,12 @@ An entry goes by its id, or by any part of the id that no other entry has.`,
 
 // quarantineFlags say where the quarantine is.
 type quarantineFlags struct {
-	config, socket, dir string
-	json                bool
+	asking
+	dir string
 }
 
 func (f *quarantineFlags) add(c *cobra.Command, schema string) {
-	c.Flags().BoolVar(&f.json, "json", false, "print one JSON document (schema "+schema+")")
-	c.Flags().StringVar(&f.config, "config", "", "the guard's configuration `FILE` (default: "+config.Path+")")
-	c.Flags().StringVar(&f.socket, "socket", "", "the guard's `SOCKET`, in place of the configured one")
+	f.asking.add(c, schema)
 	c.Flags().StringVar(&f.dir, "dir", "", "the quarantine's `FOLDER` when the guard is not running, in place of the configured one")
 	page.Group(c, "Where", "config", "socket", "dir")
 }
@@ -68,14 +66,11 @@ type quarantineStore struct {
 
 // open finds the quarantine. Notices go to notice.
 func (f *quarantineFlags) open(env term.Env, notice func(string)) (quarantineStore, error) {
-	c := config.Default()
-	if f.config != "" || f.socket == "" || f.dir == "" {
-		loaded, err := config.Load(f.config)
-		if err != nil {
-			return quarantineStore{}, err
-		}
-		c = loaded.Config
+	loaded, err := f.load()
+	if err != nil {
+		return quarantineStore{}, err
 	}
+	c := loaded.Config
 	if f.socket != "" {
 		c.Control.Socket = f.socket
 	}
@@ -228,11 +223,4 @@ func atLeastOneID(c *cobra.Command, args []string) error {
 		return term.Usage(c, "name an entry: vitrine quarantine list shows what there is")
 	}
 	return nil
-}
-
-func printQuarantine(env term.Env, v any) error {
-	e := json.NewEncoder(env.Stdout)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
 }

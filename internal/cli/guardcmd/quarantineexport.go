@@ -91,7 +91,7 @@ func runQuarantineExport(c *cobra.Command, env term.Env, o quarantineExportOptio
 		return err
 	}
 	if o.json {
-		return printQuarantine(env, out)
+		return document(env, out)
 	}
 	_, err = fmt.Fprintf(env.Stdout, "%s: %s, %s\n", out.File.Shown(), term.Plural(int64(len(out.Entries)), "entry", "entries"), term.Bytes(out.Size))
 	return err

@@ -51,7 +51,7 @@ func runQuarantineList(ctx context.Context, env term.Env, q quarantineStore, asJ
 		out.Stored += e.Stored
 	}
 	if asJSON {
-		return printQuarantine(env, out)
+		return document(env, out)
 	}
 	var t term.Table
 	if len(entries) > 0 {
@@ -130,7 +130,7 @@ func runQuarantineShow(ctx context.Context, env term.Env, q quarantineStore, id 
 		return err
 	}
 	if asJSON {
-		return printQuarantine(env, quarantineShow{"vitrine.quarantine.show/v1", shown.Entry, append([]string{}, shown.Same...)})
+		return document(env, quarantineShow{"vitrine.quarantine.show/v1", shown.Entry, append([]string{}, shown.Same...)})
 	}
 	return quarantineTable(shown).Print(env.Stdout, "")
 }

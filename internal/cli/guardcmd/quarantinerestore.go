@@ -154,5 +154,5 @@ func quarantineEnd(env term.Env, asJSON bool, out any, err error) error {
 	if !asJSON || err != nil && !errors.Is(err, term.ErrNo) && !errors.Is(err, term.ErrReported) {
 		return err
 	}
-	return errors.Join(printQuarantine(env, out), err)
+	return errors.Join(document(env, out), err)
 }
