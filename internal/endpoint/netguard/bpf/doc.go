@@ -26,7 +26,7 @@ const (
 
 // Event is one refusal, as the kernel saw it.
 type Event struct {
-	PID      int    // the process (thread group)
+	PID      int    // the process (thread group); 0: this kernel cannot say
 	Thread   int    // the thread
 	UID, GID uint32 // of the thread, in the first user namespace
 	Cgroup   uint64 // id of the control group: the inode of its directory

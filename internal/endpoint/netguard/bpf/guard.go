@@ -21,6 +21,8 @@ import (
 type Config struct {
 	Cgroup string // a directory of the version 2 hierarchy; processes in it and below are held
 	Ring   int    // bytes for events under way, a power of two (1 MiB)
+
+	nameless bool // as on a kernel that cannot say which process it is
 }
 
 // Guard is the programs in force. Its methods may be called by many goroutines,
@@ -82,7 +84,7 @@ func Open(c Config) (*Guard, error) {
 		return fail("eBPF tables", err)
 	}
 	g := &Guard{maps: m, own: map[netip.Addr]bool{}}
-	if err := g.attach(dir); err != nil {
+	if err := g.attach(dir, c.nameless); err != nil {
 		return fail("eBPF on connect", errors.Join(err, g.Close()))
 	}
 	if g.reader, err = ringbuf.NewReader(m.ring); err != nil {
@@ -92,10 +94,22 @@ func Open(c Config) (*Guard, error) {
 }
 
 // attach fails only when no hook could be had.
-func (g *Guard) attach(dir *os.File) error {
+func (g *Guard) attach(dir *os.File, nameless bool) error {
 	var errs []error
 	for _, h := range hooks() {
-		err := g.attachOne(dir, h.attach, program(g.maps, h.attach, h.hook, h.six))
+		var err error
+		if !nameless {
+			err = g.attachOne(dir, h.attach, program(g.maps, h.attach, h.hook, h.six, false))
+		}
+		if nameless || err != nil {
+			again := g.attachOne(dir, h.attach, program(g.maps, h.attach, h.hook, h.six, true))
+			if again == nil && !nameless {
+				g.missing = append(g.missing, coverage.Missing{Part: "eBPF: the process on connect", Uncovered: "which process was refused: its user and control group alone are known", Err: err})
+			}
+			if err = again; err == nil {
+				nameless = true
+			}
+		}
 		if err != nil {
 			errs = append(errs, err)
 			g.missing = append(g.missing, coverage.Missing{Part: "eBPF: " + h.attach.String(), Uncovered: h.uncovered, Err: err})

@@ -68,8 +68,9 @@ type family struct {
 	own         *ebpf.Map
 }
 
-// program puts one hook's program together.
-func program(m *maps, attach ebpf.AttachType, hook Hook, six bool) *ebpf.ProgramSpec {
+// program puts one hook's program together. A nameless one does not say which
+// process it was: before Linux 6.1 these hooks could not ask.
+func program(m *maps, attach ebpf.AttachType, hook Hook, six, nameless bool) *ebpf.ProgramSpec {
 	var in asm.Instructions
 	in = append(in,
 		asm.Mov.Reg(rCtx, asm.R1),
@@ -82,7 +83,7 @@ func program(m *maps, attach ebpf.AttachType, hook Hook, six bool) *ebpf.Program
 	}
 	in = append(in, address4(six)...)
 	in = append(in, lookup(m, m.four())...)
-	in = append(in, emit(m, hook)...)
+	in = append(in, emit(m, hook, nameless)...)
 	in = append(in,
 		asm.Mov.Imm(asm.R0, 1).WithSymbol("allow"),
 		asm.Return(),
@@ -221,24 +222,19 @@ func ports(f family) asm.Instructions {
 }
 
 // emit tells of a refusal and refuses.
-func emit(m *maps, hook Hook) asm.Instructions {
+func emit(m *maps, hook Hook, nameless bool) asm.Instructions {
 	in := asm.Instructions{
 		asm.StoreMem(asm.RFP, stEvent+evPort, rPort, asm.Half).WithSymbol("emit"),
 		asm.StoreMem(asm.RFP, stEvent+evKind, rKind, asm.Byte),
 		asm.StoreImm(asm.RFP, stEvent+evHook, int64(hook), asm.Byte),
 		asm.LoadMem(asm.R1, rCtx, ctxProtocol, asm.Word),
 		asm.StoreMem(asm.RFP, stEvent+evProtocol, asm.R1, asm.Word),
-		asm.FnGetCurrentPidTgid.Call(),
-		asm.StoreMem(asm.RFP, stEvent+evPID, asm.R0, asm.DWord),
 		asm.FnGetCurrentUidGid.Call(),
 		asm.StoreMem(asm.RFP, stEvent+evUID, asm.R0, asm.DWord),
 		asm.FnGetCurrentCgroupId.Call(),
 		asm.StoreMem(asm.RFP, stEvent+evCgroup, asm.R0, asm.DWord),
-		asm.Mov.Reg(asm.R1, asm.RFP),
-		asm.Add.Imm(asm.R1, stEvent+evComm),
-		asm.Mov.Imm(asm.R2, 16),
-		asm.FnGetCurrentComm.Call(),
 	}
+	in = append(in, process(nameless)...)
 	in = append(in, count(m, countBlocked)...)
 	in = append(in,
 		asm.LoadMapPtr(asm.R1, m.ring.FD()).WithSymbol("counted"+fmt.Sprint(countBlocked)),
@@ -255,6 +251,27 @@ func emit(m *maps, hook Hook) asm.Instructions {
 		asm.Mov.Imm(asm.R0, 0).WithSymbol("deny"),
 		asm.Return(),
 	)
+}
+
+// process writes the number and the name of the process, or nothing in their
+// place.
+func process(nameless bool) asm.Instructions {
+	if nameless {
+		return asm.Instructions{
+			asm.Mov.Imm(asm.R1, 0),
+			asm.StoreMem(asm.RFP, stEvent+evPID, asm.R1, asm.DWord),
+			asm.StoreMem(asm.RFP, stEvent+evComm, asm.R1, asm.DWord),
+			asm.StoreMem(asm.RFP, stEvent+evComm+8, asm.R1, asm.DWord),
+		}
+	}
+	return asm.Instructions{
+		asm.FnGetCurrentPidTgid.Call(),
+		asm.StoreMem(asm.RFP, stEvent+evPID, asm.R0, asm.DWord),
+		asm.Mov.Reg(asm.R1, asm.RFP),
+		asm.Add.Imm(asm.R1, stEvent+evComm),
+		asm.Mov.Imm(asm.R2, 16),
+		asm.FnGetCurrentComm.Call(),
+	}
 }
 
 // count adds one to a counter of this processor and goes on at "counted…".
