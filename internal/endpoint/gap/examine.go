@@ -126,11 +126,12 @@ func (h *search) run(each func(visit func(sweep.Target) bool)) {
 }
 
 func (w *Work) count(out sweep.Outcome) {
-	w.Suspects = max(w.Suspects, w.done()+1) // more were told of at once, or this one is new
-	switch out.State {
-	case "": // it is gone
-		w.Gone++
+	if out.State == "" { // it is gone, and a suspect no more
+		w.Suspects = max(w.Suspects-1, w.done())
 		return
+	}
+	w.Suspects = max(w.Suspects, w.done()+1) // it was told of with others, or is new
+	switch out.State {
 	case verdict.Malicious:
 		w.Found++
 	case verdict.Incomplete:
@@ -143,7 +144,7 @@ func (w *Work) count(out sweep.Outcome) {
 }
 
 // done is how many suspects have been dealt with.
-func (c Counts) done() int64 { return c.Scanned + c.Unread + c.Gone }
+func (c Counts) done() int64 { return c.Scanned + c.Unread }
 
 // journaled scans what the journal holds, and reports whether it could be found
 // again: a file may have been renamed since, but not be lost.

@@ -51,7 +51,6 @@ type Counts struct {
 	Found      int64 `json:"found"`
 	Incomplete int64 `json:"incomplete"` // not wholly looked at
 	Unread     int64 `json:"unread"`     // could not be opened
-	Gone       int64 `json:"gone"`       // were there no more
 }
 
 // Duration is how long the machine was not protected; of a gap that has no end
