@@ -20,7 +20,12 @@ func (g *Guard) look(s *subject) verdict.Verdict {
 	}
 	ctx, cancel := context.WithTimeout(g.ctx, g.config.LateLimit)
 	defer cancel()
-	return g.flights.do(ctx, flightKey{s.id, s.class <= Open}, func() verdict.Verdict { return g.scan(ctx, s) })
+	return g.flights.do(ctx, flightKey{s.id, s.class <= Open}, func() verdict.Verdict {
+		if v, ok := g.config.Cache.Get(s.id); ok { // a scan has ended since it was asked for
+			return v
+		}
+		return g.scan(ctx, s)
+	})
 }
 
 // tries is how often a file that changes meanwhile is scanned.

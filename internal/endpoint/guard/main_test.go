@@ -14,7 +14,7 @@ import (
 
 // TestMain is this test program in its other modes, too.
 func TestMain(m *testing.M) {
-	modes := map[string]func() error{"guard": guardMode, "watchdog": watchdogMode, "mapping": mappingMode, "memory": memoryMode, "sleep": sleepMode}
+	modes := map[string]func() error{"guard": guardMode, "watchdog": watchdogMode, "mapping": mappingMode, "memory": memoryMode, "sleep": sleepMode, "opener": openerMode}
 	mode, ok := modes[os.Getenv("VITRINE_TEST_MODE")]
 	if !ok {
 		os.Exit(m.Run())
