@@ -212,6 +212,7 @@ func TestUpdateKeepsWhatWasRefused(t *testing.T) {
 	if r := w.client.Do(t, "tcp", "10.66.0.2:80"); r.Answer != denied {
 		t.Errorf("%s", r.Answer)
 	}
+	w.sink.take(t, event.Change) // of the start
 	if err := w.guard.Update([]Source{text("c2.txt", "10.66.0.3\n")}); err != nil {
 		t.Error(err)
 	}
@@ -317,6 +318,90 @@ func TestNames(t *testing.T) {
 	check()
 	if st := g.Status(); st.Resolver != at.String() || fmt.Sprint(st.Upstreams) != "["+up.String()+"]" || len(st.HowTo) == 0 {
 		t.Errorf("%+v", st)
+	}
+}
+
+// TestMultipath: a socket of several paths is refused like one of TCP.
+func TestMultipath(t *testing.T) {
+	w := start(t, Config{Lists: []Source{text("c2.txt", "10.66.0.2\n")}})
+	r := w.client.Do(t, "mptcp", "10.66.0.2:80")
+	if r.Answer == "protocol not supported" || r.Answer == "protocol not available" {
+		netguardtest.Skip(t, "no MPTCP in this kernel: %s", r.Answer)
+	}
+	e := w.sink.take(t, event.Network)
+	if r.Answer == "ok" || e.Connection.List != "c2.txt:1" || e.Connection.Protocol != "tcp" {
+		t.Errorf("%s, %+v", r.Answer, e.Connection)
+	}
+	t.Logf("refused by %s: %s", e.Connection.By, r.Answer)
+}
+
+// TestAddressesComeAndGo: what becomes our own is let through from then on.
+func TestAddressesComeAndGo(t *testing.T) {
+	n := netguardtest.New(t)
+	var w *watch
+	var err error
+	n.Do(func() { w, err = watchAddresses() })
+	if err != nil {
+		t.Fatal(err)
+	}
+	heard := make(chan struct{}, 16)
+	ended := make(chan struct{})
+	go func() {
+		w.each(func() { heard <- struct{}{} })
+		close(ended)
+	}()
+	for _, args := range [][]string{{"add", "192.0.2.1/32"}, {"add", "2001:db8::1/128"}, {"del", "192.0.2.1/32"}} {
+		n.Run(append([]string{"ip", "addr"}, append(args, "dev", "lo")...)...)
+		select {
+		case <-heard:
+		case <-time.After(5 * time.Second):
+			t.Fatalf("%v is not heard of", args)
+		}
+	}
+	w.Close()
+	<-ended
+}
+
+// TestUnreadAtStart: a list that cannot be read is told, and the others count.
+func TestUnreadAtStart(t *testing.T) {
+	gone := Source{Name: "gone.txt", Open: func() (io.ReadCloser, error) { return nil, os.ErrNotExist }}
+	w := start(t, Config{Lists: []Source{gone, text("c2.txt", "10.66.0.2\n")}})
+	w.sink.take(t, event.Degraded)
+	if e := w.sink.take(t, event.Change); !strings.Contains(e.Message, "1 addresses and networks and 0 names of 1 lists are in force by bpf, nft") {
+		t.Errorf("%s", e.Message)
+	}
+	if r := w.client.Do(t, "tcp", "10.66.0.2:80"); r.Answer != denied {
+		t.Errorf("%s", r.Answer)
+	}
+	if got := w.guard.Status().Warnings; len(got) != 1 || !strings.Contains(got[0], "gone.txt") {
+		t.Errorf("%q", got)
+	}
+	if err := w.guard.Update([]Source{text("c2.txt", "10.66.0.2\n")}); err != nil || len(w.guard.Status().Warnings) != 0 {
+		t.Errorf("%v %q", err, w.guard.Status().Warnings)
+	}
+}
+
+// BenchmarkUpdate100k is reading 100,000 indicators and putting them in force in
+// the programs and the packet filter.
+func BenchmarkUpdate100k(b *testing.B) {
+	n := netguardtest.New(b)
+	var list strings.Builder
+	for i := range 100_000 {
+		form := [...]string{"%d.%d.%d.7\n", "%d.%d.%d.0/25\n", "%d.%d.%d.9:443\n", "2001:db8:%x:%x%02x::1\n", "host%d.net%d.n%d.example\n"}[i%5]
+		fmt.Fprintf(&list, form, 11+i>>16, i>>8&255, i&255)
+	}
+	var g *Guard
+	var err error
+	c := Config{Cgroup: cgroup(b), Own: func() ([]netip.Addr, error) { return nil, nil }}
+	n.Do(func() { g, err = Start(b.Context(), c, newSink()) })
+	if err != nil {
+		netguardtest.Skip(b, "%v", err)
+	}
+	defer g.Close()
+	for b.Loop() {
+		if err := g.Update([]Source{text("many", list.String())}); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

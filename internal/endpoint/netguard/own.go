@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"strings"
 
 	"vitrine/internal/endpoint/netguard/indicator"
 
@@ -26,6 +27,14 @@ func interfaces() ([]netip.Addr, error) {
 		}
 	}
 	return out, nil
+}
+
+// ownChanged learns the machine's addresses anew, and what is to be said of the
+// lists because of them.
+func (g *Guard) ownChanged() {
+	g.learnOwn()
+	set := g.sets.Load().now
+	g.warn(set, set.Compile())
 }
 
 // learnOwn tells the programs in the kernel which addresses are ours now. The
@@ -61,6 +70,9 @@ func (g *Guard) warn(set *indicator.Set, c indicator.Compiled) {
 	var all []string
 	g.mu.Lock()
 	own := g.own
+	if g.unread != nil {
+		all = strings.Split(g.unread.Error(), "\n")
+	}
 	g.mu.Unlock()
 	for a := range own {
 		if hit, ok := set.Address(a, 0); ok {

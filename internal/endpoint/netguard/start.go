@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,10 +35,14 @@ type Guard struct {
 	running  sync.WaitGroup
 	stop     context.CancelFunc
 	began    time.Time
+	updating sync.Mutex
+	close    sync.Once
+	closed   error
 
 	mu       sync.Mutex
 	missing  []coverage.Missing
 	warnings []string
+	unread   error // of the lists, at the start
 	own      map[netip.Addr]bool
 	dropped  uint64 // of bpf's events, as told last
 }
@@ -63,9 +68,22 @@ func Start(ctx context.Context, c Config, sink event.Sink) (*Guard, error) {
 	}
 	ctx, g.stop = context.WithCancel(context.WithoutCancel(ctx))
 	g.loops(ctx)
-	err = errors.Join(problems, g.use(set))
-	g.degraded(err)
+	g.unread = problems
+	g.degraded(errors.Join(problems, g.use(set)))
+	g.changed(set)
 	return g, nil
+}
+
+// changed tells what is in force now.
+func (g *Guard) changed(set *indicator.Set) {
+	networks, names := set.Len()
+	skipped := 0
+	for _, l := range set.Lists() {
+		skipped += l.Skipped
+	}
+	g.sink.Emit(event.Event{Kind: event.Change, Severity: event.Info, Rules: set.Identity(), Message: fmt.Sprintf(
+		"network guard: %d addresses and networks and %d names of %d lists are in force by %s; %d lines could not be used",
+		networks, names, len(set.Lists()), strings.Join(g.backends(), ", "), skipped)})
 }
 
 // open opens what the configuration asks for and the machine has.
@@ -171,7 +189,7 @@ func (g *Guard) loops(ctx context.Context) {
 	if g.watching, err = watchAddresses(); err != nil {
 		g.degraded(fmt.Errorf("follow the machine's own addresses: %w", err))
 	} else {
-		g.running.Go(func() { g.watching.each(g.learnOwn) })
+		g.running.Go(func() { g.watching.each(g.ownChanged) })
 	}
 	g.running.Go(func() { g.late(ctx) })
 	g.learnOwn()
@@ -199,18 +217,21 @@ func read(lists []Source) (*indicator.Set, error) {
 // backend. When one cannot be read nothing changes, so that what was refused
 // stays refused. When a backend fails, it keeps what it had.
 func (g *Guard) Update(lists []Source) error {
+	g.updating.Lock()
+	defer g.updating.Unlock()
 	set, err := read(lists)
 	if err != nil {
 		g.degraded(err)
 		return fmt.Errorf("update the lists; those before stay in force: %w", err)
 	}
+	g.mu.Lock()
+	g.unread = nil
+	g.mu.Unlock()
 	if err := g.use(set); err != nil {
 		g.degraded(err)
 		return err
 	}
-	networks, count := set.Len()
-	g.sink.Emit(event.Event{Kind: event.Change, Severity: event.Info, Rules: set.Identity(),
-		Message: fmt.Sprintf("network guard: %d addresses and networks and %d names of %d lists are in force", networks, count, len(set.Lists()))})
+	g.changed(set)
 	return nil
 }
 
@@ -236,6 +257,11 @@ func (g *Guard) use(set *indicator.Set) error {
 
 // Close takes everything back and waits until it is.
 func (g *Guard) Close() error {
+	g.close.Do(func() { g.closed = g.shut() })
+	return g.closed
+}
+
+func (g *Guard) shut() error {
 	g.stop()
 	var errs []error
 	if g.watching != nil {

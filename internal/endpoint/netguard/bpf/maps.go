@@ -101,10 +101,11 @@ func (m *maps) switchTo(c indicator.Compiled) error {
 		return fmt.Errorf("read which set counts: %w", err)
 	}
 	next := 1 - now
-	for _, f := range []family{m.four(), m.six()} {
-		if err := f.fill(next, c); err != nil {
-			return err
-		}
+	if err := fill(m.four(), next, c, func(b []byte) [8]byte { return [8]byte(b) }); err != nil {
+		return err
+	}
+	if err := fill(m.six(), next, c, func(b []byte) [20]byte { return [20]byte(b) }); err != nil {
+		return err
 	}
 	if err := m.slot.Update(uint32(0), next, ebpf.UpdateAny); err != nil {
 		return fmt.Errorf("switch to the new set: %w", err)
@@ -117,33 +118,32 @@ func (m *maps) switchTo(c indicator.Compiled) error {
 	return nil
 }
 
-// fill makes the tables of one family and puts them into a slot.
-func (f family) fill(slot uint32, c indicator.Compiled) error {
-	var nets, ends table
-	nets.keySize, nets.valueSize = 4+int(f.size), trieValueSize
-	ends.keySize, ends.valueSize = int(f.size)+4, 1
+// fill makes the tables of one family and puts them into a slot. Keys of both
+// have the same size: an address and four bytes more.
+func fill[K comparable](f family, slot uint32, c indicator.Compiled, key func([]byte) K) error {
+	var nets table[K, [trieValueSize]byte]
+	var ends table[K, [1]byte]
 	for _, n := range c.Networks {
 		if n.Prefix.Addr().BitLen() == int(f.bits) {
-			nets.add(trieKey(n.Prefix), trieValue(n))
+			nets.add(key(trieKey(n.Prefix)), trieValue(n))
 		}
 	}
 	for _, e := range c.Endpoints {
 		if e.Addr().BitLen() == int(f.bits) {
-			ends.add(binary.NativeEndian.AppendUint32(e.Addr().AsSlice(), uint32(e.Port())), []byte{1})
+			ends.add(key(binary.NativeEndian.AppendUint32(e.Addr().AsSlice(), uint32(e.Port()))), [1]byte{1})
 		}
 	}
-	if err := nets.into(f.tries, slot, trieSpec(int(f.size), nets.len())); err != nil {
+	if err := nets.into(f.tries, slot, trieSpec(int(f.size), len(nets.keys))); err != nil {
 		return err
 	}
-	return ends.into(f.ends, slot, endSpec(int(f.size), ends.len()))
+	return ends.into(f.ends, slot, endSpec(int(f.size), len(ends.keys)))
 }
 
 func trieKey(p netip.Prefix) []byte {
 	return append(binary.NativeEndian.AppendUint32(nil, uint32(p.Bits())), p.Addr().AsSlice()...)
 }
 
-func trieValue(n indicator.Network) []byte {
-	v := make([]byte, trieValueSize)
+func trieValue(n indicator.Network) (v [trieValueSize]byte) {
 	if n.Any {
 		v[0] = 1
 	}
@@ -155,22 +155,20 @@ func trieValue(n indicator.Network) []byte {
 }
 
 // table is keys and values on their way into the kernel.
-type table struct {
-	keySize, valueSize int
-	keys, values       []byte
+type table[K, V any] struct {
+	keys   []K
+	values []V
 }
 
-func (t *table) add(key, value []byte) {
-	t.keys = append(t.keys, key...)
-	t.values = append(t.values, value...)
+func (t *table[K, V]) add(key K, value V) {
+	t.keys = append(t.keys, key)
+	t.values = append(t.values, value)
 }
-
-func (t *table) len() int { return len(t.keys) / t.keySize }
 
 // into makes a map of the table and puts it into a slot. An empty table is none:
 // the programs take a free slot for one that lists nothing.
-func (t *table) into(outer *ebpf.Map, slot uint32, spec *ebpf.MapSpec) error {
-	if t.len() == 0 {
+func (t *table[K, V]) into(outer *ebpf.Map, slot uint32, spec *ebpf.MapSpec) error {
+	if len(t.keys) == 0 {
 		if err := outer.Delete(slot); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
 			return fmt.Errorf("clear %s: %w", spec.Name, err)
 		}
@@ -178,11 +176,11 @@ func (t *table) into(outer *ebpf.Map, slot uint32, spec *ebpf.MapSpec) error {
 	}
 	inner, err := ebpf.NewMap(spec)
 	if err != nil {
-		return fmt.Errorf("make %s for %d entries: %w", spec.Name, t.len(), err)
+		return fmt.Errorf("make %s for %d entries: %w", spec.Name, len(t.keys), err)
 	}
 	defer inner.Close() // the slot holds it
 	if err := t.write(inner); err != nil {
-		return fmt.Errorf("fill %s with %d entries: %w", spec.Name, t.len(), err)
+		return fmt.Errorf("fill %s with %d entries: %w", spec.Name, len(t.keys), err)
 	}
 	if err := outer.Put(slot, inner); err != nil {
 		return fmt.Errorf("put %s in its place: %w", spec.Name, err)
@@ -190,9 +188,28 @@ func (t *table) into(outer *ebpf.Map, slot uint32, spec *ebpf.MapSpec) error {
 	return nil
 }
 
-func (t *table) write(m *ebpf.Map) error {
-	for i := 0; i < t.len(); i++ {
-		if err := m.Put(t.keys[i*t.keySize:(i+1)*t.keySize], t.values[i*t.valueSize:(i+1)*t.valueSize]); err != nil {
+// perCall is how many entries one call hands to the kernel.
+const perCall = 4096
+
+// write hands the table over, many entries at a time where the kernel takes them
+// so, else one by one.
+func (t *table[K, V]) write(m *ebpf.Map) error {
+	for at := 0; at < len(t.keys); at += perCall {
+		end := min(at+perCall, len(t.keys))
+		_, err := m.BatchUpdate(t.keys[at:end], t.values[at:end], nil)
+		if errors.Is(err, ebpf.ErrNotSupported) {
+			return t.writeEach(m)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *table[K, V]) writeEach(m *ebpf.Map) error {
+	for i := range t.keys {
+		if err := m.Put(t.keys[i], t.values[i]); err != nil {
 			return err
 		}
 	}

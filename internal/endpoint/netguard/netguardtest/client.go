@@ -17,6 +17,7 @@ import (
 // until its standard input ends; else it runs the tests.
 //
 //	tcp ADDR:PORT      connect
+//	mptcp ADDR:PORT    connect over several paths
 //	udp ADDR:PORT      connect and send
 //	send ADDR:PORT     send on a socket without a connection
 //	fastopen ADDR:PORT connect by sending
@@ -50,21 +51,23 @@ func sockaddr(to netip.AddrPort) (unix.Sockaddr, int) {
 
 func do(deed string, to netip.AddrPort) error {
 	addr, family := sockaddr(to)
-	kind := unix.SOCK_DGRAM
+	kind, protocol := unix.SOCK_DGRAM, 0
 	switch deed {
+	case "mptcp":
+		kind, protocol = unix.SOCK_STREAM, unix.IPPROTO_MPTCP
 	case "tcp", "fastopen":
 		kind = unix.SOCK_STREAM
 	case "raw":
 		return raw(to)
 	}
-	fd, err := unix.Socket(family, kind|unix.SOCK_CLOEXEC, 0)
+	fd, err := unix.Socket(family, kind|unix.SOCK_CLOEXEC, protocol)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(fd)
 	unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &unix.Timeval{Sec: 2})
 	switch deed {
-	case "tcp":
+	case "tcp", "mptcp":
 		return unix.Connect(fd, addr)
 	case "udp":
 		if err := unix.Connect(fd, addr); err != nil {

@@ -56,10 +56,14 @@ func (s *Server) serveTCP(ctx context.Context, l *net.TCPListener) error {
 	for {
 		c, err := l.AcceptTCP()
 		if err != nil {
-			if errors.Is(err, syscall.ECONNABORTED) || errors.Is(err, syscall.EMFILE) {
-				continue
+			if !errors.Is(err, syscall.ECONNABORTED) && !errors.Is(err, syscall.EMFILE) && !errors.Is(err, syscall.ENFILE) {
+				return err
 			}
-			return err
+			select {
+			case <-ctx.Done():
+			case <-time.After(10 * time.Millisecond):
+			}
+			continue
 		}
 		select {
 		case s.conns <- struct{}{}:
