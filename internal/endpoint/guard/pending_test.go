@@ -20,9 +20,11 @@ import (
 func TestWrittenFiles(t *testing.T) {
 	m := run(t, func(c *Config) { c.Write, c.Quarantine = true, true })
 	good, evil := m.file("good", "fine"), m.file("evil", bad)
+	var written []fanotify.Event
 	for range 3 {
-		m.kernel.put(m.event(good, fanotify.CloseWrite), m.event(evil, fanotify.CloseWrite))
+		written = append(written, m.event(good, fanotify.CloseWrite), m.event(evil, fanotify.CloseWrite))
 	}
+	m.kernel.put(written...)
 	e := m.waitFor(event.Detection, 1)[0]
 	if e.File.Path != evil || !slices.Equal(e.Actions, []event.Action{event.Quarantined}) {
 		t.Errorf("event %+v", e)

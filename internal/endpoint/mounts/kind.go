@@ -47,5 +47,8 @@ func (m Mount) Markable() (bool, string) {
 	case User:
 		return false, "answered by a process, which could hold every other one"
 	}
+	if m.Type == "overlay" && m.Foreign {
+		return false, "made of layers of a user's own choice, which could hold every program of this machine"
+	}
 	return true, ""
 }

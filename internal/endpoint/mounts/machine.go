@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Machine follows the mounts of every mount namespace that a process lives in:
@@ -39,7 +41,7 @@ func (m Machine) Run(ctx context.Context, changed func([]Mount)) error {
 		return fmt.Errorf("follow mounts: %w", err)
 	}
 	defer own.Close()
-	f := &following{Machine: m, own: own, signals: newSignals(own, m.Proc), others: map[uint64]int{}}
+	f := &following{Machine: m, own: own, signals: newSignals(own, m.Proc), others: map[uint64]int{}, user: ownerOf(m.Proc + "/self/ns/mnt")}
 	defer f.signals.close()
 	f.search()
 	for ctx.Err() == nil {
@@ -66,6 +68,7 @@ type following struct {
 	others   map[uint64]int // a process in each other namespace
 	searched time.Time
 	told     []Mount
+	user     uint64 // the user namespace that owns our mount namespace
 }
 
 // read gives the mounts of all namespaces. One that ends meanwhile is left out.
@@ -85,8 +88,9 @@ func (f *following) read() ([]Mount, error) {
 		if err != nil || f.namespaceOf(folder) != id { // its number may be another's by now
 			continue
 		}
+		foreign := ownerOf(folder+"/ns/mnt") != f.user
 		for _, m := range theirs {
-			m.Point = folder + "/root" + m.Point
+			m.Point, m.Foreign = folder+"/root"+m.Point, foreign
 			all = append(all, m)
 		}
 	}
@@ -173,4 +177,24 @@ func (f *following) namespaceOf(folder string) uint64 {
 		return 0
 	}
 	return id
+}
+
+// ownerOf is the number of the user namespace that owns a namespace; 0: it
+// cannot be told.
+func ownerOf(path string) uint64 {
+	file, err := os.Open(path)
+	if err != nil {
+		return 0
+	}
+	defer file.Close()
+	fd, err := unix.IoctlRetInt(int(file.Fd()), unix.NS_GET_USERNS)
+	if err != nil {
+		return 0
+	}
+	defer unix.Close(fd)
+	var st unix.Stat_t
+	if unix.Fstat(fd, &st) != nil {
+		return 0
+	}
+	return st.Ino
 }

@@ -129,11 +129,17 @@ func TestALinkIsNoMount(t *testing.T) {
 
 func TestOtherNamespaces(t *testing.T) {
 	mountstest.NeedRoot(t)
+	for _, flags := range []string{"-m", "-Urm"} {
+		t.Run(flags, func(t *testing.T) { otherNamespace(t, flags) })
+	}
+}
+
+func otherNamespace(t *testing.T, flags string) {
 	f := follow(t, mounts.Machine{Every: 20 * time.Millisecond})
 	source, point := mountstest.Source(t), t.TempDir()
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "unshare", "-m", "sh", "-c", fmt.Sprintf("read x; mount -t tmpfs %s %s && read x", source, point))
+	cmd := exec.CommandContext(ctx, "unshare", flags, "sh", "-c", fmt.Sprintf("read x; mount -t tmpfs %s %s && read x", source, point))
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -148,6 +154,9 @@ func TestOtherNamespaces(t *testing.T) {
 	m := f.find(source)[0]
 	if want := fmt.Sprintf("/root%s", point); !strings.HasPrefix(m.Point, "/proc/") || !strings.HasSuffix(m.Point, want) {
 		t.Errorf("its place is %s", m.Point)
+	}
+	if m.Foreign != (flags == "-Urm") {
+		t.Errorf("of another user: %v", m.Foreign)
 	}
 	place, err := mounts.Enter(m)
 	if err != nil {

@@ -23,6 +23,7 @@ type Mount struct {
 	Type       string // of the file system; a subtype follows a dot: fuse.sshfs
 	Source     string // chosen by who mounted it
 	Super      string // options of the file system
+	Foreign    bool   // seen in a mount namespace that another user namespace owns: who mounted it need not be root
 }
 
 // Limits of Parse: more is refused, not cut.

@@ -18,7 +18,7 @@ func TestParse(t *testing.T) {
 	if err != nil || len(got) != 4 {
 		t.Fatalf("%d mounts, %v", len(got), err)
 	}
-	want := Mount{36, 35, Device{98, 0}, "/mnt1", "/mnt2", "rw,noatime", "ext3", "/dev/root", "rw,errors=continue"}
+	want := Mount{36, 35, Device{98, 0}, "/mnt1", "/mnt2", "rw,noatime", "ext3", "/dev/root", "rw,errors=continue", false}
 	if got[1] != want {
 		t.Errorf("got %+v, want %+v", got[1], want)
 	}
@@ -83,6 +83,14 @@ func TestKinds(t *testing.T) {
 			if m.Kind() != kind || ok != (kind == Local) || ok != (why == "") {
 				t.Errorf("%s is %v, markable %v: %q", name, m.Kind(), ok, why)
 			}
+		}
+	}
+}
+
+func TestLayersOfAUsersChoice(t *testing.T) {
+	for kind, want := range map[string]bool{"overlay": false, "tmpfs": true} {
+		if ok, why := (Mount{Type: kind, Foreign: true}).Markable(); ok != want {
+			t.Errorf("%s: %v, %q", kind, ok, why)
 		}
 	}
 }
