@@ -142,7 +142,6 @@ var allowedModules = map[string]map[string]string{
 
 		"filippo.io/age":                                "what lies in the quarantine is encrypted",
 		"filippo.io/hpke":                               "of age",
-		"filippo.io/mldsa":                              "of age",
 		"golang.org/x/crypto":                           "of age: ChaCha20-Poly1305",
 		"github.com/BurntSushi/toml":                    "the configuration file",
 		"github.com/cilium/ebpf":                        "programs in the kernel that refuse connections, without a compiler",

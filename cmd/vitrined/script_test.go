@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"vitrine/internal/cli/chaincmd"
+	"vitrine/internal/cli/guardcmd"
 	"vitrine/internal/cli/clitest"
 	"vitrine/internal/cli/machine"
 	"vitrine/internal/cli/service"
@@ -41,7 +42,7 @@ func TestMain(m *testing.M) {
 		"vitrine": func() {
 			signal.Ignore(syscall.SIGPIPE)
 			env := world()
-			os.Exit(int(machine.Run(context.Background(), env, os.Args[1:], chaincmd.Commands(env, durable.Disk{})...)))
+			os.Exit(int(machine.Run(context.Background(), env, os.Args[1:], append(chaincmd.Commands(env, durable.Disk{}), guardcmd.Commands(env)...)...)))
 		},
 		"evil": evilMain,
 	})

@@ -24,6 +24,7 @@ import (
 	"vitrine/internal/chain/web"
 	"vitrine/internal/chain/witness"
 	"vitrine/internal/cli/chaincmd"
+	"vitrine/internal/cli/guardcmd"
 	"vitrine/internal/cli/machine"
 	"vitrine/internal/cli/term"
 	"vitrine/internal/durable"
@@ -326,7 +327,7 @@ func vitrine(ts *testscript.TestScript, disk durable.Disk, args ...string) (term
 			args[i+1] = ts.MkAbs(args[i+1])
 		}
 	}
-	code := machine.Run(context.Background(), env, args, chaincmd.Commands(env, disk)...)
+	code := machine.Run(context.Background(), env, args, append(chaincmd.Commands(env, disk), guardcmd.Commands(env)...)...)
 	return code, said.String()
 }
 

@@ -23,7 +23,7 @@ import (
 // Commands gives the commands, for the root to put into its groups. What an
 // update changes is written to disk, whose zero value is the machine's own.
 func Commands(env term.Env, disk durable.Disk) []*cobra.Command {
-	all := []*cobra.Command{newUpdate(env, disk), newStatus(env), newVerify(env), newMonitor(env), newRebuild(env)}
+	all := []*cobra.Command{newUpdate(env, disk), newVerify(env), newMonitor(env), newRebuild(env)}
 	for _, c := range all {
 		c.GroupID = "prove"
 	}

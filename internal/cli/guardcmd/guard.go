@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"syscall"
 
 	"vitrine/internal/cli/guardcmd/daemon"
@@ -21,8 +22,12 @@ import (
 // Commands gives the commands of the guard, and the modes in which it starts this
 // program again.
 func Commands(env term.Env) []*cobra.Command {
-	return append([]*cobra.Command{newScannerMode(env), newWatchdogMode(env), newClamdMode(env)},
-		under("protect", newGuard(env), newQuarantine(env))...)
+	return slices.Concat(
+		under("protect", newGuard(env), newProtect(env), newSweep(env), newQuarantine(env), newNetguard(env)),
+		under("see", newStatus(env), newEvents(env)),
+		under("check", newConfig(env), newAllow(env), newExclude(env)),
+		[]*cobra.Command{newScannerMode(env), newWatchdogMode(env), newClamdMode(env), newResolverMode(env)},
+	)
 }
 
 // under puts commands in a group of the help.
