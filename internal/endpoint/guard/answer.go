@@ -13,6 +13,11 @@ import (
 
 // resolve scans and answers.
 func (g *Guard) resolve(q *question) {
+	if g.own.child(q.event.PID, g.config.Processes) { // a scanner that starts cannot wait for one
+		g.stats.own.Add(1)
+		g.reply(q, true)
+		return
+	}
 	v := g.look(&q.subject)
 	switch {
 	case v.State == verdict.Malicious:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"vitrine/internal/endpoint/event"
 	"vitrine/internal/endpoint/mounts"
@@ -55,14 +56,19 @@ func (g *Guard) Look() {
 func (g *Guard) sweep(ctx context.Context) {
 	for ctx.Err() == nil {
 		g.sweepOnce(ctx)
-		due := make(chan struct{})
-		stop := g.clock.After(g.config.BlindEvery, func() { close(due) })
-		select {
-		case <-ctx.Done():
-		case <-due:
-		case <-g.blind.nudge:
-		}
-		stop()
+		g.pause(ctx, g.config.BlindEvery/8, nil) // however much is run
+		g.pause(ctx, g.config.BlindEvery-g.config.BlindEvery/8, g.blind.nudge)
+	}
+}
+
+// pause waits for a time, or until nudged, or for ctx to end.
+func (g *Guard) pause(ctx context.Context, d time.Duration, nudge <-chan struct{}) {
+	due := make(chan struct{})
+	defer g.clock.After(d, func() { close(due) })()
+	select {
+	case <-ctx.Done():
+	case <-due:
+	case <-nudge:
 	}
 }
 
@@ -73,7 +79,7 @@ func (g *Guard) sweepOnce(ctx context.Context) {
 	now, devices := map[process.Key]inode{}, g.blind.takeDevices()
 	err := g.config.Processes.Each(ctx, func(r process.Running) bool {
 		p, ok := r.Program()
-		if !ok || !(p.Unlinked || devices[p.Dev]) || g.own.is(r.PID) {
+		if !ok || !(p.Unlinked || devices[p.Dev]) || g.own.is(r.PID) || g.watched.isForeign(p.Dev) {
 			return true
 		}
 		if k, err := r.Key(); err == nil {

@@ -12,6 +12,8 @@ import (
 	"vitrine/internal/endpoint/event"
 	"vitrine/internal/endpoint/fanotify"
 	"vitrine/internal/endpoint/mounts"
+
+	"golang.org/x/sys/unix"
 )
 
 // Kernel is where questions come from. A *fanotify.Group is all three.
@@ -58,7 +60,26 @@ func New(c Config) (*Guard, error) {
 		return nil, errors.Join(err, group.Close())
 	}
 	g.group = group
+	g.fit()
 	return g, nil
+}
+
+// fit makes room for the descriptors of everything that may wait: without one
+// the kernel refuses whoever opens a file.
+func (g *Guard) fit() {
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
+		return
+	}
+	// Two descriptors each, and as many again for all else that the guard does.
+	most := int(min(limit.Cur/8, 1<<20))
+	if g.config.Waiting <= most && g.config.Pending <= most {
+		return
+	}
+	g.config.Waiting, g.config.Pending = max(1, min(g.config.Waiting, most)), max(1, min(g.config.Pending, most))
+	g.pending.most = g.config.Pending
+	g.emit(event.Event{Kind: event.Degraded, Severity: event.Medium,
+		Message: fmt.Sprintf("only %d files may be open: %d questions and %d written files may wait", limit.Cur, g.config.Waiting, g.config.Pending)})
 }
 
 // Over makes a guard over any kernel.

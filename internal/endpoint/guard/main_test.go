@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/signal"
 	"testing"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 
 // TestMain is this test program in its other modes, too.
 func TestMain(m *testing.M) {
-	modes := map[string]func() error{"guard": guardMode, "watchdog": watchdogMode, "mapping": mappingMode, "memory": memoryMode, "sleep": sleepMode, "opener": openerMode}
+	modes := map[string]func() error{"guard": guardMode, "watchdog": watchdogMode, "mapping": mappingMode, "memory": memoryMode, "sleep": sleepMode, "opener": openerMode, "lease": leaseMode}
 	mode, ok := modes[os.Getenv("VITRINE_TEST_MODE")]
 	if !ok {
 		os.Exit(m.Run())
@@ -104,4 +105,19 @@ func openPIDFD(pid int) (*os.File, error) {
 		return nil, err
 	}
 	return os.NewFile(uintptr(fd), "guard"), nil
+}
+
+// leaseMode holds a lease on a file: nobody opens it without the kernel's asking
+// first. It never gives it back.
+func leaseMode() error {
+	file, err := os.OpenFile(os.Getenv("VITRINE_TEST_PATH"), os.O_RDONLY, 0)
+	if err != nil {
+		return err
+	}
+	signal.Ignore(unix.SIGIO)
+	if _, err := unix.FcntlInt(file.Fd(), unix.F_SETLEASE, unix.F_WRLCK); err != nil {
+		return err
+	}
+	fmt.Print("ready")
+	return sleepMode()
 }

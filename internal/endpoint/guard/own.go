@@ -76,3 +76,15 @@ func (o *own) is(pid int) bool {
 func (o *own) runs(f verdict.File) bool {
 	return o.program.Ino != 0 && f.Dev == o.program.Dev && f.Ino == o.program.Ino
 }
+
+// child reports whether a process that waits for an answer is a child of the
+// guard's that runs its program, and was not added yet. It reads /proc: it is
+// not for the reader.
+func (o *own) child(pid int, processes process.Proc) (is bool) {
+	processes.Visit(pid, func(r process.Running) bool {
+		p, ok := r.Program()
+		is = ok && p.Dev == o.program.Dev && p.Ino == o.program.Ino && o.program.Ino != 0 && r.Parent() == o.pid
+		return true
+	})
+	return is
+}

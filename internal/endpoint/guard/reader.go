@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"vitrine/internal/endpoint/event"
 	"vitrine/internal/endpoint/fanotify"
@@ -101,7 +102,13 @@ func (g *Guard) regards(s *subject) bool {
 		return false
 	}
 	var st unix.Stat_t
-	if unix.Fstat(s.event.FD, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG {
+	if unix.Fstat(s.event.FD, &st) != nil {
+		return false
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFREG {
+		if st.Mode&unix.S_IFMT == unix.S_IFIFO {
+			g.linger(s)
+		}
 		return false
 	}
 	s.id = verdict.Of(&st)
@@ -119,6 +126,19 @@ func (g *Guard) regards(s *subject) bool {
 		return false
 	}
 	return true
+}
+
+// lingering is how long the guard's own end of a FIFO stays open.
+const lingering = time.Second
+
+// linger keeps a FIFO open for a while. The kernel has opened its reading end
+// for us, and that has woken writers who waited for one: were it closed before
+// who asked has opened it, they would write to nobody.
+func (g *Guard) linger(s *subject) {
+	fd, err := unix.FcntlInt(uintptr(s.event.FD), unix.F_DUPFD_CLOEXEC, 0)
+	if err == nil {
+		g.clock.After(lingering, func() { unix.Close(fd) })
+	}
 }
 
 // note puts a file that nobody waits for on the list of those to look at.
@@ -155,6 +175,7 @@ func (g *Guard) wait(q *question, decide func()) {
 	deadline := g.config.OpenDeadline
 	if q.class == Exec {
 		deadline = g.config.ExecDeadline
+		g.Look() // what it runs may run others from memory
 	}
 	path, id := q.path, q.id // the scan may meet a later state
 	q.mu.Lock()

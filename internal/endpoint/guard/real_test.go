@@ -232,6 +232,91 @@ func TestRealOpens(t *testing.T) {
 	}
 }
 
+// Who waits for a reader of a FIFO must not be woken by the guard alone.
+func TestRealFIFO(t *testing.T) {
+	r := protect(t, func(c *Config) { c.Open = []string{"/"} })
+	fifo := filepath.Join(r.dir, "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		writer := command(t, "sh", "-c", "echo text > "+fifo)
+		if err := writer.Start(); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "waiting for a reader", func() bool {
+			where, _ := os.ReadFile(fmt.Sprintf("/proc/%d/wchan", writer.Process.Pid))
+			return strings.Contains(string(where), "fifo") || strings.Contains(string(where), "wait_for_partner")
+		})
+		out, err := command(t, "cat", fifo).CombinedOutput()
+		if err := errors.Join(err, writer.Wait()); err != nil || string(out) != "text\n" {
+			t.Fatalf("read %q, %v", out, err)
+		}
+	}
+}
+
+// Whoever holds a lease on a file must not hold the guard's reader: the kernel
+// would have it wait for the lease's end.
+func TestRealLease(t *testing.T) {
+	r := protect(t, nil)
+	path := r.program("leased", "")
+	holder := command(t, os.Args[0], "-test.run=^$")
+	holder.Env = append(os.Environ(), "VITRINE_TEST_MODE=lease", "VITRINE_TEST_PATH="+path)
+	out, err := holder.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := holder.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var ready [5]byte
+	if _, err := io.ReadFull(out, ready[:]); err != nil {
+		mountstest.Skip(t, fmt.Sprintf("no leases here: %v", err))
+	}
+	leased := command(t, path)
+	if err := leased.Start(); err != nil {
+		t.Fatal(err)
+	}
+	other := r.program("other", "")
+	for range 10 {
+		if !runs(t, other) {
+			t.Error("another program was refused")
+		}
+	}
+	holder.Process.Kill()
+	holder.Wait()
+	leased.Process.Kill()
+	leased.Wait()
+	if !runs(t, path) {
+		t.Error("after the lease it does not run")
+	}
+}
+
+// A child that has just been started does its work before anybody could say
+// that it is one.
+func TestRealOwnChildren(t *testing.T) {
+	r := protect(t, func(c *Config) { c.Open, c.OpenDeadline = []string{"/"}, time.Hour })
+	release := r.scanner.holdUp()
+	defer release()
+	path := r.program("a", bad)
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	child := exec.CommandContext(ctx, os.Args[0], "-test.run=^$")
+	child.Env = append(os.Environ(), "VITRINE_TEST_MODE=opener", "VITRINE_TEST_PATH="+path, "VITRINE_TEST_TEXT=1")
+	if out, err := child.CombinedOutput(); err != nil {
+		t.Errorf("a child of ours: %v: %s", err, out)
+	}
+	stranger := command(t, "cat", path)
+	if err := stranger.Start(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "a stranger waits", func() bool { return r.Stats().Waiting == 1 })
+	release()
+	if err := stranger.Wait(); err == nil {
+		t.Error("a stranger was let through")
+	}
+}
+
 func TestRealCleanFilesAreAskedAboutOnce(t *testing.T) {
 	r := protect(t, func(c *Config) { c.Open, c.Write = []string{"/"}, true })
 	good := r.program("good", "fine")

@@ -11,6 +11,8 @@ import (
 	"vitrine/internal/endpoint/event"
 	"vitrine/internal/endpoint/fanotify"
 	"vitrine/internal/endpoint/mounts"
+
+	"golang.org/x/sys/unix"
 )
 
 // watchlist is which file systems are marked, and follows what is mounted.
@@ -20,7 +22,8 @@ type watchlist struct {
 	mu      sync.Mutex
 	marked  map[mounts.Device]Watched
 	left    map[mounts.Device]Unwatched
-	started bool // the first list of mounts has been dealt with
+	foreign map[uint64]bool // numbers of those that another machine or process answers for
+	started bool            // the first list of mounts has been dealt with
 }
 
 // Watched is a file system that is guarded.
@@ -94,6 +97,7 @@ func (w *watchlist) update(all []mounts.Mount) {
 		byDevice[m.Device] = append(byDevice[m.Device], m)
 	}
 	w.forget(byDevice)
+	w.learn(byDevice)
 	for _, d := range order {
 		mask := w.g.maskOf(byDevice[d], all)
 		if old, ok := w.known(d); mask != 0 && (!ok || old.Mask != mask) {
@@ -125,6 +129,25 @@ func (w *watchlist) forget(now map[mounts.Device][]mounts.Mount) {
 			delete(w.left, d)
 		}
 	}
+}
+
+// learn notes which file systems must not be touched from here.
+func (w *watchlist) learn(now map[mounts.Device][]mounts.Mount) {
+	foreign := map[uint64]bool{}
+	for d, all := range now {
+		if ok, _ := all[0].Markable(); !ok {
+			foreign[unix.Mkdev(d.Major, d.Minor)] = true
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.foreign = foreign
+}
+
+func (w *watchlist) isForeign(dev uint64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.foreign[dev]
 }
 
 // add marks a file system through the first of its mounts that can be reached.
@@ -212,7 +235,8 @@ func (g *Guard) maskOf(mine, all []mounts.Mount) fanotify.Mask {
 	if g.config.Write {
 		mask |= fanotify.CloseWrite
 	}
-	if touches(g.config.Open, mine, all) {
+	// Being told of a device's opening opens it once more, which devices notice.
+	if mine[0].Type != "devtmpfs" && touches(g.config.Open, mine, all) {
 		if g.config.Report {
 			mask |= fanotify.Open
 		} else {

@@ -125,6 +125,15 @@ func (r Running) Key() (Key, error) {
 	return Key{r.PID, s.start}, err
 }
 
+// Parent is the number of the process that started it; 0 when it cannot be told.
+func (r Running) Parent() int {
+	s, err := r.folder.stat()
+	if err != nil {
+		return 0
+	}
+	return s.parent
+}
+
 // MountNamespace is the number of the mount namespace it lives in; 0 when it
 // cannot be told.
 func (r Running) MountNamespace() uint64 {
