@@ -99,12 +99,15 @@ type course struct {
 	from  position // where it was when it was interrupted
 	order sequence
 	kept  time.Time
+	told  time.Time
 }
 
 func (r *Runner) carryOut(ctx context.Context, s *sweep) error {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	c := &course{Runner: r, sweep: s, items: make(chan item), ctx: ctx, fail: fail, from: s.Last, kept: r.config.Now()}
+	c := &course{Runner: r, sweep: s, items: make(chan item), ctx: ctx, fail: fail, from: s.Last}
+	c.kept = r.config.Now()
+	c.told = c.kept
 	c.examiner = Examiner{Scanner: r.config.Scanner, Memory: r.config.Memory, Actor: r.config.Actor, Sink: r.config.Sink, Ahead: !r.config.Busy}
 	var lanes sync.WaitGroup
 	for range r.config.Lanes {
@@ -130,12 +133,29 @@ func (c *course) lane() {
 		beIdle()
 	}
 	for it := range c.items {
+		began := c.config.Now()
 		out, err := c.examiner.Examine(c.ctx, it.target)
 		if err != nil {
 			c.fail(err)
 			continue
 		}
 		c.count(it, out)
+		if !out.Known {
+			c.rest(c.config.Now().Sub(began))
+		}
+	}
+}
+
+// rest waits for as long as it takes that scanning had only its share of the
+// time.
+func (c *course) rest(took time.Duration) {
+	share := time.Duration(c.config.CPU)
+	if share <= 0 || share >= 100 || took <= 0 {
+		return
+	}
+	select {
+	case <-c.config.After(took * (100 - share) / share):
+	case <-c.ctx.Done():
 	}
 }
 
@@ -243,8 +263,14 @@ func (c *course) done(it item, add func(*Counts)) {
 		c.sweep.Last = last
 	}
 	c.tell()
-	if now := c.config.Now(); now.Sub(c.kept) >= c.config.Every || now.Before(c.kept) {
+	now := c.config.Now()
+	if now.Sub(c.kept) >= c.config.Every || now.Before(c.kept) {
 		c.kept = now
 		c.keep()
+	}
+	if now.Sub(c.told) >= c.config.Tell || now.Before(c.told) {
+		c.told = now
+		c.events.Emit(event.Event{Kind: event.Sweep, Severity: event.Info, Count: c.sweep.Files, Duration: now.Sub(c.sweep.Began),
+			Message: fmt.Sprintf("%s goes on: %d files, %d found", c.sweep.title(), c.sweep.Files, c.sweep.Found)})
 	}
 }

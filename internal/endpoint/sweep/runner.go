@@ -27,11 +27,14 @@ type Config struct {
 	Quick   []string        // further paths of the quick profile
 	Lanes   int             // files at once; 0: 2
 	Busy    bool            // run at ordinary priority instead of when the machine is idle
+	CPU     int             // percent of the time in which a lane may have files scanned; 0: 100
 
 	Machine Machine       // what there is to look at; zero: this machine
 	Every   time.Duration // how often it is kept how far a sweep is; 0: 10 s
+	Tell    time.Duration // how often an event says how far it is; 0: 5 min
 	Disk    durable.Disk
-	Now     func() time.Time // nil: time.Now
+	Now     func() time.Time                     // nil: time.Now
+	After   func(time.Duration) <-chan time.Time // nil: time.After
 }
 
 // Runner runs sweeps, one at a time.
@@ -83,8 +86,14 @@ func Open(c Config) (*Runner, error) {
 	if c.Every <= 0 {
 		c.Every = 10 * time.Second
 	}
+	if c.Tell <= 0 {
+		c.Tell = 5 * time.Minute
+	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.After == nil {
+		c.After = time.After
 	}
 	r := &Runner{config: c, events: c.Sink, changed: make(chan struct{}), wake: make(chan struct{}, 1), rescans: make(chan rescan, maxRescans)}
 	if r.events == nil {

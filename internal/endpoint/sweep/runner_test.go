@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -198,6 +199,36 @@ func TestQueue(t *testing.T) {
 	})
 	if n := len(r.List()); n > maxOver+maxWaiting+1 {
 		t.Errorf("%d are remembered", n)
+	}
+}
+
+// TestShare: with a share of the time, a lane rests in between; and now and then
+// an event says how far it is.
+func TestShare(t *testing.T) {
+	dir, s := t.TempDir(), &fake{}
+	write(t, dir, map[string]string{"a": "1", "b": "2", "c": "3"})
+	c := config(t, s) // its clock goes on by a second whenever it is looked at
+	c.CPU, c.Tell = 25, 5*time.Second
+	var rests []time.Duration
+	c.After = func(d time.Duration) <-chan time.Time {
+		rests = append(rests, d)
+		done := make(chan time.Time)
+		close(done)
+		return done
+	}
+	r := open(t, c)
+	during(t, r, func() { over(t, r, start(t, r, dir)) })
+	if len(rests) != 3 || rests[0]%(3*time.Second) != 0 || rests[0] < 3*time.Second {
+		t.Errorf("rested %v", rests)
+	}
+	told := 0
+	for _, e := range s.events {
+		if strings.Contains(e.Message, "goes on:") {
+			told++
+		}
+	}
+	if told == 0 {
+		t.Errorf("%+v", s.events)
 	}
 }
 
