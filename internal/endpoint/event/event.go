@@ -34,6 +34,7 @@ const (
 // Severity goes by OCSF's severity_id.
 type Severity int
 
+// The severities.
 const (
 	Info     Severity = 1
 	Low      Severity = 2
@@ -46,6 +47,7 @@ const (
 // Action is what was done about it.
 type Action string
 
+// The actions.
 const (
 	Allowed     Action = "allowed"
 	Blocked     Action = "blocked"
