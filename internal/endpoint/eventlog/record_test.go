@@ -2,6 +2,8 @@ package eventlog
 
 import (
 	"encoding/json"
+	"fmt"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -30,13 +32,8 @@ func full(k event.Kind) event.Event {
 	}
 }
 
-// kinds is every kind there is, as event.go has them.
-func kinds() []event.Kind {
-	return []event.Kind{
-		event.Detection, event.Incomplete, event.Timeout, event.Network, event.Quarantine, event.Switch, event.Gap,
-		event.Degraded, event.Overflow, event.Worker, event.Sweep, event.Change, event.Blind, event.Lost,
-	}
-}
+// kinds is every kind there is.
+func kinds() []event.Kind { return event.Kinds() }
 
 // TestShape holds every kind, with everything in it and with nothing, against the
 // published schema and against what OCSF requires of its class.
@@ -173,4 +170,30 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("%s\n%v", again, err)
 		}
 	})
+}
+
+// TestPage holds the table of kinds in docs/spec/events.md against the code.
+func TestPage(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/spec/events.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(text)
+	if !strings.Contains(page, "version "+OCSF) {
+		t.Errorf("the page names another version than %s", OCSF)
+	}
+	for _, k := range kinds() {
+		for _, e := range []event.Event{
+			{Kind: k, Severity: event.Info}, {Kind: k, Severity: event.High, Duration: 1, Actions: []event.Action{event.Restored}, Connection: &event.Connection{Protocol: "dns"}},
+		} {
+			c := classOf(&e)
+			found := false
+			for line := range strings.SplitSeq(page, "\n") {
+				found = found || strings.HasPrefix(line, "| `"+string(k)+"`") && strings.Contains(line, fmt.Sprintf("| %d %s |", c.uid, c.name)) && strings.Contains(line, fmt.Sprintf("%d ", c.activity))
+			}
+			if !found {
+				t.Errorf("the page does not say that %s is %+v", k, c)
+			}
+		}
+	}
 }
