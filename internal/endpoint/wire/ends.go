@@ -93,7 +93,7 @@ type LoadError struct{ Text string }
 
 func (e *LoadError) Error() string { return e.Text }
 
-// Send hands a file to the scanner.
+// Send hands a file to the scanner. The error is os.ErrClosed for a file that was closed.
 func (g *Guard) Send(j Job, file *os.File) error {
 	message, err := encode(job, j)
 	if err != nil {
@@ -106,7 +106,10 @@ func (g *Guard) Send(j Job, file *os.File) error {
 	var sent error
 	// Fd() would make the caller's file block; Control only lends the number.
 	err = raw.Control(func(fd uintptr) { sent = g.socket.send(message, int(fd), time.Now().Add(patience)) })
-	return errors.Join(err, sent)
+	if err != nil {
+		return fmt.Errorf("send to scanner: %w", os.ErrClosed) // the only reason there is
+	}
+	return sent
 }
 
 // Answer waits for the answer to the job with this id, and to no other.
