@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"vitrine/internal/endpoint/files"
-	"vitrine/internal/endpoint/mounts"
 	"vitrine/internal/endpoint/sweep"
 	"vitrine/internal/endpoint/verdict"
 
@@ -59,7 +58,9 @@ func (s *Switch) examine(ctx context.Context, gaps []openGap) error {
 		h.before[m] = true
 	}
 	h.progress(func(w *Work) { w.Step = "scanning what runs" })
-	h.run(func(visit func(sweep.Target) bool) { s.config.Machine.Programs(ctx, visit) })
+	h.run(func(visit func(sweep.Target) bool) {
+		s.config.Machine.Programs(ctx, func(t sweep.Target) bool { return !h.guarded(t.Path) || visit(t) })
+	})
 	if first || h.fault != nil || ctx.Err() != nil {
 		return h.outcome()
 	}
@@ -67,9 +68,9 @@ func (s *Switch) examine(ctx context.Context, gaps []openGap) error {
 	found := h.journaled(seen)
 	if !known || len(gaps) > 1 || !all || !found || h.everything {
 		h.owned = h.packages()
-		h.walk(func(mounts.Mount) bool { return true })
+		h.walk(false)
 	} else {
-		h.walk(h.isNew)
+		h.walk(true)
 	}
 	return h.outcome()
 }
@@ -190,27 +191,25 @@ func (f file) at(path string) bool {
 	return unix.Lstat(path, &st) == nil && st.Dev == f.dev && st.Ino == f.ino
 }
 
-// isNew reports whether a file system was mounted in the gap.
-func (h *search) isNew(m mounts.Mount) bool { return !h.before[h.mountName(m)] }
-
-// walk looks for suspects in some of the local file systems, and scans them.
-func (h *search) walk(which func(mounts.Mount) bool) {
+// walk looks for suspects where it is guarded, or only in file systems that were
+// mounted in the gap, and scans them.
+func (h *search) walk(newOnly bool) {
 	h.progress(func(w *Work) { w.Step = "looking for what changed" })
-	all, err := h.config.Machine.Local()
+	roots, err := h.roots()
 	if err != nil {
 		h.fault = err
 		return
 	}
 	walker := files.Walker{Exclude: h.config.Exclude, OneFileSystem: true}
-	for _, m := range all {
+	for _, r := range roots {
 		if h.fault != nil || h.ctx.Err() != nil {
 			return
 		}
-		if !which(m) {
+		if newOnly && !r.fresh {
 			continue
 		}
-		whole := h.everything || h.isNew(m)
-		walker.Walk(h.ctx, h.config.Machine.Root+m.Point, func(e files.Entry) bool { return h.visit(e, whole) })
+		whole := h.everything || r.fresh
+		walker.Walk(h.ctx, h.config.Machine.Root+r.path, func(e files.Entry) bool { return h.visit(e, whole) })
 	}
 	h.scan()
 }

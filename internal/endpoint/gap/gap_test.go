@@ -315,6 +315,34 @@ func TestMounts(t *testing.T) {
 	same(t, "after it", m.took())
 }
 
+// TestPaths: what is not guarded is nobody's business, in a gap either.
+func TestPaths(t *testing.T) {
+	m := newMachine(t)
+	m.mounted(oneMount + "21 20 8:2 / /srv/data rw - ext4 /dev/sdb1 rw\n22 20 8:3 / /home rw - ext4 /dev/sdc1 rw\n")
+	c := m.config()
+	c.Paths = []string{"/srv", "/opt/a"}
+	life := func() *Switch {
+		s, err := Open(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	s := life()
+	stop := m.run(s)
+	m.until(s, Protected)
+	stop()
+	m.took()
+	m.pass(time.Minute)
+	for _, name := range []string{"srv/x", "srv/data/x", "srvx/x", "opt/a/x", "opt/b/x", "home/x", "x"} {
+		m.write(name, "bad")
+	}
+	s = life()
+	defer m.run(s)()
+	m.until(s, Protected)
+	same(t, "examined", slices.Compact(m.took()), "/opt/a/x", "/srv/data/x", "/srv/x") // the made-up mounts are one file system
+}
+
 // TestInterrupted: a gap that was not closed is closed the next time, from its
 // beginning; switching off while it is being closed does not lose it.
 func TestInterrupted(t *testing.T) {

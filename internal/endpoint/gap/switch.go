@@ -30,6 +30,7 @@ type Config struct {
 	Examiner Examiner
 	Sink     event.Sink
 	Report   bool            // the guard is configured to tell only
+	Paths    []string        // all that is guarded, as whole paths; empty: every local file system
 	Exclude  []files.Pattern // is left out, as it is by the guard
 	Machine  sweep.Machine   // zero: this machine
 

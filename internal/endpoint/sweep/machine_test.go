@@ -20,7 +20,7 @@ import (
 func TestPlaces(t *testing.T) {
 	root := t.TempDir()
 	write(t, root, map[string]string{
-		"etc/passwd":                            "root:x:0:0::/root:/bin/sh\nanna:x:1000:1000::/home/anna:/bin/sh\nnobody:x:1:1::/:/bin/sh\nodd\n",
+		"etc/passwd":                            "root:x:0:0::/su:/bin/sh\nanna:x:1000:1000::/home/anna:/bin/sh\nnobody:x:1:1::/:/bin/sh\nodd\n",
 		"etc/systemd/system/a.service":          "[Service]\nExecStart=-/opt/a/run --flag\nExecStartPre=+\"/opt/a/pre\"\nExecStop=relative\nExecReload=/opt/%i/x\n",
 		"etc/systemd/system/b.service.d/o.conf": "[Service]\n ExecStartPost = /opt/missing\n",
 		"etc/systemd/system/w.service":          "ExecStart=/opt/secret\n",
@@ -28,7 +28,7 @@ func TestPlaces(t *testing.T) {
 		"opt/a/run":                             "", "opt/a/pre": "", "opt/lib/x.so": "", "opt/lib/y.so": "", "opt/secret": "",
 		"etc/cron.d/job": "", "etc/cron.weekly/job": "", "lib/modules/6.1/updates/m.ko": "", "lib/modules/6.1/kernel/m.ko": "",
 		"home/anna/Downloads/x": "", "home/anna/Téléchargements/x": "", "home/anna/.bashrc": "", "home/anna/Documents/x": "",
-		"root/.ssh/authorized_keys": "", "tmp/x": "", "dev/shm/x": "",
+		"su/.ssh/authorized_keys": "", "tmp/x": "", "dev/shm/x": "",
 	})
 	if err := os.Chmod(filepath.Join(root, "etc/systemd/system/w.service"), 0o666); err != nil { // anybody may have written this
 		t.Fatal(err)
@@ -40,7 +40,7 @@ func TestPlaces(t *testing.T) {
 	slices.Sort(got)
 	want := []string{
 		"/dev/shm", "/etc/cron.d", "/etc/cron.weekly", "/etc/ld.so.preload", "/etc/systemd/system", "/home/anna/.bashrc", "/home/anna/Downloads", "/home/anna/Téléchargements",
-		"/lib/modules/6.1/updates", "/opt/a/pre", "/opt/a/run", "/opt/lib/x.so", "/opt/lib/y.so", "/root/.ssh/authorized_keys", "/tmp",
+		"/lib/modules/6.1/updates", "/opt/a/pre", "/opt/a/run", "/opt/lib/x.so", "/opt/lib/y.so", "/su/.ssh/authorized_keys", "/tmp",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)

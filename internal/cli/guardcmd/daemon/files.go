@@ -61,7 +61,7 @@ func (d *daemon) openSweeps(ctx context.Context) error {
 	}
 	d.sweeps, err = sweep.Open(sweep.Config{
 		Scanner: forSweeps{d.scanning}, Memory: d.scanning.table, Actor: d.actor(), Sink: d.sink,
-		Dir: d.dir("guard/sweep"), Exclude: exclude, Quick: d.config.Sweep.Quick, Busy: !d.config.Sweep.Idle,
+		Dir: d.dir("guard/sweep"), Exclude: exclude, Quick: d.config.Sweep.Quick, Busy: !d.config.Sweep.Idle, CPU: d.config.Sweep.CPU,
 	})
 	if err != nil {
 		return fmt.Errorf("open sweeps: %w", err)
@@ -81,7 +81,8 @@ func (d *daemon) openSwitch(context.Context) error {
 	}
 	examiner := &sweep.Examiner{Scanner: forSweeps{d.scanning}, Memory: d.scanning.table, Actor: d.actor(), Sink: d.sink}
 	toggle, err := gap.Open(gap.Config{
-		Dir: d.dir("guard/gap"), Examiner: examiner, Sink: d.sink, Report: d.config.Protection.Mode == config.Report, Exclude: exclude, Disk: durable.Disk{},
+		Dir: d.dir("guard/gap"), Examiner: examiner, Sink: d.sink, Report: d.config.Protection.Mode == config.Report,
+		Paths: d.config.Protection.Paths, Exclude: exclude, Disk: durable.Disk{},
 	})
 	if err != nil {
 		return fmt.Errorf("open the switch: %w", err)
