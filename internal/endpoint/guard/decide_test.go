@@ -252,6 +252,54 @@ func TestOwnAndStrangeThingsPass(t *testing.T) {
 	}
 }
 
+// The kernel opens a FIFO's reading end to tell of its opening: writers that
+// waited for a reader go on, and must not find that it has gone.
+func TestFIFOKeepsItsReaderForAWhile(t *testing.T) {
+	m := run(t, nil)
+	fifo := filepath.Join(m.dir, "fifo")
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	hasReader := func() bool {
+		fd, err := unix.Open(fifo, unix.O_WRONLY|unix.O_NONBLOCK, 0)
+		if err == nil {
+			unix.Close(fd)
+		}
+		return err == nil
+	}
+	e := m.event(fifo, fanotify.OpenPermission)
+	m.kernel.put(e)
+	if !m.answer(e.FD) {
+		t.Error("refused")
+	}
+	until(t, "the event is dealt with", func() bool { return unix.Fstat(e.FD, &unix.Stat_t{}) != nil })
+	if !hasReader() {
+		t.Error("its reader has gone at once")
+	}
+	m.time.pass(lingering)
+	if hasReader() {
+		t.Error("its reader stays for ever")
+	}
+}
+
+func TestFewDescriptors(t *testing.T) {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	few := limit
+	few.Cur = 400
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &few); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Setrlimit(unix.RLIMIT_NOFILE, &limit)
+	m := run(t, nil)
+	m.fit()
+	if m.config.Waiting != 50 || m.config.Pending != 50 || m.pending.most != 50 || len(m.sink.of(event.Degraded)) != 1 {
+		t.Errorf("%d and %d may wait", m.config.Waiting, m.config.Pending)
+	}
+}
+
 func TestPathsThatNobodyLooksAt(t *testing.T) {
 	m := run(t, nil)
 	evil, other := m.file("evil", bad), m.file("other", bad)
@@ -349,11 +397,10 @@ func TestQuietOnlyWhenSure(t *testing.T) {
 		t.Error("a verdict by other rules counts")
 	}
 	v.Rules = "aa"
-	m.time.now = time.Now() // it was written a moment ago, as the kernel counts
 	if err := os.WriteFile(path, []byte("y"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	m.time.now = time.Now()
+	m.time.pass(-m.time.clock().Now().Sub(time.Now())) // it was written a moment ago
 	if quiet() {
 		t.Error("a file that was written right now may have been written again")
 	}
