@@ -115,7 +115,7 @@ func writeNetguardStatus(b *strings.Builder, s netguard.Status) {
 	fmt.Fprintf(b, "%s and %s\n", term.Plural(int64(s.Networks), "address or network", "addresses and networks"), term.Plural(int64(s.Names), "name", "names"))
 	fmt.Fprintf(b, "in force: %s\n", strings.Join(s.Backends, ", "))
 	n := s.Blocked
-	fmt.Fprintf(b, "refused: %d by processes, %d packets sent, %d forwarded, %d names", n.Connect, n.Output, n.Forward, n.Names)
+	fmt.Fprintf(b, "refused: %d by processes, %d packets sent, %d forwarded, %d names; ended: %d", n.Connect, n.Output, n.Forward, n.Names, n.Ended)
 	if n.Untold > 0 {
 		fmt.Fprintf(b, "; %d without an event", n.Untold)
 	}

@@ -34,7 +34,7 @@ func (g *Guard) asker(client netip.AddrPort, tcp bool) event.Process {
 			continue
 		}
 		p := event.Process{UID: s.uid}
-		if pid := holder(proc, s.inode); pid != 0 {
+		if pid := holders(proc, s.inode)[s.inode]; pid != 0 {
 			if seen, err := g.c.Look(pid); err == nil {
 				p = seen
 			}
@@ -90,12 +90,15 @@ func hexAddress(s string) (netip.AddrPort, bool) {
 	return netip.AddrPortFrom(a.Unmap(), uint16(p)), true
 }
 
-// holder finds a process that has a socket open; 0 when there is none.
-func holder(proc string, inode uint64) int {
-	want := fmt.Sprintf("socket:[%d]", inode)
+// holders finds, for each of some sockets, a process that has it open.
+func holders(proc string, inodes ...uint64) map[uint64]int {
+	want, found := map[string]uint64{}, map[uint64]int{}
+	for _, i := range inodes {
+		want[fmt.Sprintf("socket:[%d]", i)] = i
+	}
 	all, err := os.ReadDir(proc)
 	if err != nil {
-		return 0
+		return found
 	}
 	for _, d := range all {
 		pid, err := strconv.Atoi(d.Name())
@@ -108,10 +111,14 @@ func holder(proc string, inode uint64) int {
 			continue
 		}
 		for _, fd := range fds {
-			if to, err := os.Readlink(filepath.Join(dir, fd.Name())); err == nil && to == want {
-				return pid
+			to, err := os.Readlink(filepath.Join(dir, fd.Name()))
+			if inode, ok := want[to]; err == nil && ok {
+				found[inode] = pid
 			}
 		}
+		if len(found) == len(want) {
+			break
+		}
 	}
-	return 0
+	return found
 }

@@ -18,6 +18,7 @@ import (
 	"vitrine/internal/endpoint/netguard/bpf"
 	"vitrine/internal/endpoint/netguard/coverage"
 	"vitrine/internal/endpoint/netguard/indicator"
+	"vitrine/internal/endpoint/netguard/live"
 	"vitrine/internal/endpoint/netguard/nft"
 )
 
@@ -29,6 +30,8 @@ type Guard struct {
 	bpf      *bpf.Guard // nil: not in force
 	nft      *nft.Guard
 	names    *names
+	live     *live.Sockets // nil: the kernel does not let us
+	ended    atomic.Uint64
 	repeats  repeats
 	sets     atomic.Pointer[generations]
 	watching *watch
@@ -107,6 +110,12 @@ func (g *Guard) open() {
 		}
 	} else {
 		g.miss(&coverage.Missing{Part: "nftables", Uncovered: "raw sockets, the kernel's own sockets and forwarded traffic", Err: errNotAsked})
+	}
+	if g.bpf != nil || g.nft != nil {
+		if g.live, err = live.Open(); err != nil {
+			g.live = nil
+			g.miss(err)
+		}
 	}
 	if !g.c.Resolver.IsValid() {
 		g.miss(&coverage.Missing{Part: "resolver", Uncovered: "listed names: only listed addresses are refused", Err: errNotAsked})
@@ -252,7 +261,7 @@ func (g *Guard) use(set *indicator.Set) error {
 		g.sets.Store(&generations{now: set, before: was.now})
 	}
 	g.warn(set, compiled)
-	return errors.Join(errs...)
+	return errors.Join(append(errs, g.endLive(set))...)
 }
 
 // Close takes everything back and waits until it is.
@@ -277,5 +286,13 @@ func (g *Guard) shut() error {
 		errs = append(errs, g.nft.Close())
 	}
 	g.running.Wait()
+	if g.live != nil {
+		errs = append(errs, g.live.Close())
+	}
 	return errors.Join(errs...)
 }
+
+// Remove takes away what a guard that died has left on this machine: the table
+// of the packet filter. It is for a start without a network guard; Start does it
+// by itself. Nothing left is no error.
+func Remove(c Config) error { return nft.Remove(c.Table) }

@@ -40,11 +40,12 @@ type Blocked struct {
 	Output  uint64 `json:"output"`  // packets, by the backstop
 	Forward uint64 `json:"forward"`
 	Names   uint64 `json:"names"`
+	Ended   uint64 `json:"ended"`  // connections that were open when their address became listed
 	Untold  uint64 `json:"untold"` // of all these, those without an event
 }
 
 // Sum is all of them.
-func (b Blocked) Sum() uint64 { return b.Connect + b.Output + b.Forward + b.Names }
+func (b Blocked) Sum() uint64 { return b.Connect + b.Output + b.Forward + b.Names + b.Ended }
 
 // Status says what is in force.
 func (g *Guard) Status() Status {
@@ -87,6 +88,7 @@ func (g *Guard) backends() []string {
 }
 
 func (g *Guard) blocked() (b Blocked) {
+	b.Ended = g.ended.Load()
 	if g.bpf != nil {
 		if c, err := g.bpf.Counts(); err == nil {
 			b.Connect, b.Untold = c.Blocked, c.Dropped

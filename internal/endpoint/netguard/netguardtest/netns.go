@@ -60,7 +60,7 @@ func New(t testing.TB) *Namespace {
 }
 
 // Do runs f on a thread that is in the namespace. What f opens stays there;
-// goroutines that it starts do not.
+// goroutines that it starts do not. f must not end the test.
 func (n *Namespace) Do(f func()) {
 	err := onThread(func() error {
 		err := unix.Setns(int(n.file.Fd()), unix.CLONE_NEWNET)

@@ -204,14 +204,16 @@ func tableNames(t *testing.T, n *netguardtest.Namespace) (names []string) {
 // left, and what a guard that died left is taken over.
 func TestOthersTables(t *testing.T) {
 	n := netguardtest.New(t)
+	var err error
 	n.Do(func() {
 		c := &nftables.Conn{}
 		c.AddTable(&nftables.Table{Name: "theirs", Family: nftables.TableFamilyINet})
 		c.AddTable(&nftables.Table{Name: "vitrine", Family: nftables.TableFamilyIPv4})
-		if err := c.Flush(); err != nil {
-			netguardtest.Skip(t, "no nftables: %v", err)
-		}
+		err = c.Flush()
 	})
+	if err != nil {
+		netguardtest.Skip(t, "no nftables: %v", err)
+	}
 	dead := open(t, n, "192.0.2.1\n")
 	dead.log.Close()
 	dead.conn.CloseLasting()
@@ -227,7 +229,6 @@ func TestOthersTables(t *testing.T) {
 	}
 	dead.done = true
 	open(t, n, "").conn.CloseLasting()
-	var err error
 	n.Do(func() { err = errors.Join(Remove(Config{}), Remove(Config{})) })
 	if got := tableNames(t, n); err != nil || len(got) != 2 {
 		t.Errorf("after Remove: %v, %v", got, err)
