@@ -371,18 +371,22 @@ func TestLiveConnectionEnds(t *testing.T) {
 	}
 }
 
-// TestMultipath: a socket of several paths is refused like one of TCP.
-func TestMultipath(t *testing.T) {
+// TestOtherWays: sockets of several paths, and io_uring in place of the system
+// call, are refused like the rest.
+func TestOtherWays(t *testing.T) {
 	w := start(t, Config{Lists: []Source{text("c2.txt", "10.66.0.2\n")}})
-	r := w.client.Do(t, "mptcp", "10.66.0.2:80")
-	if r.Answer == "protocol not supported" || r.Answer == "protocol not available" {
-		netguardtest.Skip(t, "no MPTCP in this kernel: %s", r.Answer)
+	for _, deed := range []string{"mptcp", "uring"} {
+		t.Run(deed, func(t *testing.T) {
+			if r := w.client.Do(t, deed, "10.66.0.3:80"); r.Answer != "ok" {
+				netguardtest.Skip(t, "this kernel has none: %s", r.Answer)
+			}
+			r := w.client.Do(t, deed, "10.66.0.2:80")
+			e := w.sink.take(t, event.Network)
+			if r.Answer != denied || e.Connection.List != "c2.txt:1" || e.Connection.Protocol != "tcp" || e.Connection.By != "bpf" || e.Process.PID != r.PID {
+				t.Errorf("%s, %+v %+v", r.Answer, e.Connection, e.Process)
+			}
+		})
 	}
-	e := w.sink.take(t, event.Network)
-	if r.Answer == "ok" || e.Connection.List != "c2.txt:1" || e.Connection.Protocol != "tcp" {
-		t.Errorf("%s, %+v", r.Answer, e.Connection)
-	}
-	t.Logf("refused by %s: %s", e.Connection.By, r.Answer)
 }
 
 // TestAddressesComeAndGo: what becomes our own is let through from then on.

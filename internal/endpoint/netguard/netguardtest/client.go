@@ -22,6 +22,7 @@ import (
 //	send ADDR:PORT     send on a socket without a connection
 //	fastopen ADDR:PORT connect by sending
 //	raw ADDR:PORT      send UDP on a raw IPv4 socket
+//	uring ADDR:PORT    connect through io_uring
 //	time N ADDR:PORT   connect N times, print the least nanoseconds for one
 //
 // An IPv4 address as ::ffff:a.b.c.d is asked for on an IPv6 socket.
@@ -59,6 +60,8 @@ func do(deed string, to netip.AddrPort) error {
 		kind = unix.SOCK_STREAM
 	case "raw":
 		return raw(to)
+	case "uring":
+		return uring(to)
 	}
 	fd, err := unix.Socket(family, kind|unix.SOCK_CLOEXEC, protocol)
 	if err != nil {
