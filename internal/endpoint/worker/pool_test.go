@@ -69,6 +69,29 @@ func TestOffset(t *testing.T) {
 	}
 }
 
+// A large file is mapped; what happens when it is cut off under it happens behind
+// all walls, too.
+func TestCutOffWhileItIsMapped(t *testing.T) {
+	f := start(t, nil)
+	cut := false
+	for round := 0; !cut && round < 20; round++ {
+		path := f.write("slow"+itoa(round), "SLOW"+strings.Repeat("x", 3<<20))
+		wait := f.again(t.Context(), path, Exec)
+		f.until("a scanner at work", func(s Status) bool { return count(s, "busy") == 1 })
+		if err := os.Truncate(path, 0); err != nil {
+			t.Fatal(err)
+		}
+		v, err := wait()
+		cut = v.State == verdict.Incomplete && strings.Contains(v.Why, "changed")
+		if err != nil || !cut && v.Size != 0 { // it may have been cut off before anybody looked
+			t.Errorf("%+v, %v", v, err)
+		}
+	}
+	if s := f.status(); restarts(s) != 0 || !cut {
+		t.Errorf("cut off in time: %v; status: %+v", cut, s)
+	}
+}
+
 func TestNoFile(t *testing.T) {
 	f := start(t, nil)
 	r, w, err := os.Pipe()
