@@ -169,6 +169,21 @@ func TestTakeFromAnotherRoot(t *testing.T) {
 	}
 }
 
+// What stands under the same path in another root is another file.
+func TestTakeSamePathInTwoRoots(t *testing.T) {
+	w := newWorld(t)
+	path := w.put("x", "of this machine")
+	root := filepath.Join(w.files, "root")
+	inside := filepath.Join(root, path)
+	if err := errors.Join(os.MkdirAll(filepath.Dir(inside), 0o755), os.WriteFile(inside, []byte(bad), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	e, err := w.store.Take(t.Context(), opened(t, inside), About{Path: path, Root: opened(t, root)})
+	if err != nil || e.Root != root || e.Size != int64(len(bad)) || exists(inside) || content(t, path) != "of this machine" {
+		t.Errorf("%v, %+v", err, e)
+	}
+}
+
 func TestTakeWithoutName(t *testing.T) {
 	w := newWorld(t)
 	path := w.put("gone", bad)
