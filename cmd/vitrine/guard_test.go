@@ -28,6 +28,43 @@ func tmpfs(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
+// configure FILE... replaces $NAME in files by what the script's environment has.
+func configure(ts *testscript.TestScript, neg bool, args []string) {
+	for _, name := range args {
+		text := os.Expand(ts.ReadFile(name), ts.Getenv)
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
+	}
+}
+
+// xattr FILE NAME [VALUE] prints an extended attribute, or sets it.
+func xattr(ts *testscript.TestScript, neg bool, args []string) {
+	name := ts.MkAbs(args[0])
+	if len(args) == 3 {
+		ts.Check(unix.Setxattr(name, args[1], []byte(args[2]), 0))
+		return
+	}
+	value := make([]byte, 4096)
+	n, err := unix.Getxattr(name, args[1], value)
+	ts.Check(err)
+	_, err = ts.Stdout().Write(value[:n])
+	ts.Check(err)
+}
+
+// entry NAME PATH sets a variable to the id of what was taken from a path last.
+func entry(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Check(ts.Exec("vitrine", "quarantine", "list", "--config", "guard.toml"))
+	id := ""
+	for line := range strings.Lines(ts.ReadFile("stdout")) {
+		if fields := strings.Fields(line); len(fields) > 0 && strings.HasSuffix(strings.TrimSpace(line), ts.MkAbs(args[1])) {
+			id = fields[0]
+		}
+	}
+	if id == "" {
+		ts.Fatalf("nothing was taken from %s", args[1])
+	}
+	ts.Setenv(args[0], id)
+}
+
 // patience is how long a script waits for what must happen soon: these machines
 // may be busy.
 const patience = 60 * time.Second

@@ -61,6 +61,10 @@ func TestScript(t *testing.T) {
 			"tmpfs":    tmpfs,
 			"await":    await,
 			"guard":    guard,
+			"xattr":    xattr,
+			"entry":    entry,
+
+			"configure": configure,
 		},
 		Condition: func(name string) (bool, error) {
 			switch name {

@@ -186,6 +186,9 @@ func (w *eventWriter) lines(e *event.Event) string {
 	return b.String()
 }
 
+// maxArgv is how many columns of a command line people are shown; --json has all.
+const maxArgv = 160
+
 func shownProcess(p *event.Process) string {
 	if p == nil {
 		return ""
@@ -198,7 +201,7 @@ func shownProcess(p *event.Process) string {
 		}
 	}
 	if len(p.Argv) > 0 {
-		text += " (" + term.Escape(strings.Join(p.Argv, " ")) + ")"
+		text += " (" + term.Shorten(term.Escape(strings.Join(p.Argv, " ")), maxArgv) + ")"
 	}
 	if p.Container != "" {
 		text += " in " + term.Escape(p.Container)

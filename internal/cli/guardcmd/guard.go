@@ -14,6 +14,7 @@ import (
 	"vitrine/internal/endpoint/condition"
 	"vitrine/internal/endpoint/config"
 	"vitrine/internal/endpoint/control"
+	"vitrine/internal/endpoint/event"
 	"vitrine/internal/engine"
 
 	"github.com/spf13/cobra"
@@ -85,9 +86,15 @@ func runGuard(ctx context.Context, env term.Env, file string) error {
 	}
 	ctx, stop := env.Interrupt(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return daemon.Run(ctx, daemon.Options{
-		Loaded: loaded, Again: func() (*config.Loaded, error) { return config.Load(file) }, Version: engine.Version, Out: env.Stderr, Now: env.Now, Notify: env.Getenv("NOTIFY_SOCKET"),
-	})
+	o := daemon.Options{
+		Loaded: loaded, Again: func() (*config.Loaded, error) { return config.Load(file) }, Version: engine.Version, Now: env.Now, Notify: env.Getenv("NOTIFY_SOCKET"),
+	}
+	// What goes to the journal by itself is not printed into it once more.
+	if env.Getenv("JOURNAL_STREAM") == "" || !loaded.Config.Events.Journal {
+		out := eventWriter{env: env, paint: env.Paint(term.Auto, env.Stdout)}
+		o.Tell = func(e event.Event) { _, _ = fmt.Fprint(env.Stdout, out.lines(&e)) }
+	}
+	return daemon.Run(ctx, o)
 }
 
 // runReload asks the guard that runs.

@@ -62,15 +62,22 @@ func (d *daemon) startWatchdog(ctx context.Context) error {
 	return nil
 }
 
-// line prints what a child says.
+// line tells what a child writes: nothing, as long as all is well.
 func (d *daemon) line(who string) func(string) {
-	return func(text string) { fmt.Fprintf(d.options.Out, "vitrine: %s: %s\n", who, text) }
+	return func(text string) { d.say(event.Degraded, event.Low, "%s: %s", who, text) }
 }
 
 // own has the guard let a child do its work.
 func (d *daemon) own(pid int) {
 	if _, err := d.guard.Own(pid); err != nil {
 		d.say(event.Degraded, event.Medium, "process %d is looked at like any other: %v", pid, err)
+	}
+}
+
+// ownAll is own for the processes of an export.
+func (d *daemon) ownAll(pids []int) {
+	for _, pid := range pids {
+		d.own(pid)
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,6 +17,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"vitrine/internal/cli/guardcmd/sorting"
 	"vitrine/internal/cli/term"
 	"vitrine/internal/durable"
 	"vitrine/internal/endpoint/condition"
@@ -40,7 +40,7 @@ type Options struct {
 	Loaded  *config.Loaded
 	Again   func() (*config.Loaded, error) // reads the configuration anew
 	Version string
-	Out     io.Writer // told what happens, a line each
+	Tell    func(event.Event) // told everything that happens, by one goroutine; nil: nobody is
 	Now     func() time.Time
 	Notify  string // socket of who wants to know that it is ready; empty: nobody
 }
@@ -125,9 +125,28 @@ func (d *daemon) openLog(ctx context.Context) error {
 		Config: d.config.Events, Product: eventlog.Product{Version: d.options.Version, Hostname: host}, Now: d.options.Now, Tick: tick.C,
 		Metrics: d.metrics, Exec: hook.Detached,
 	})
-	d.atEnd(func() { d.ready.Store(false); tick.Stop(); _ = d.log.Close() })
+	told := d.follow()
+	d.atEnd(func() { d.ready.Store(false); tick.Stop(); _ = d.log.Close(); <-told })
 	d.sink = d.log
 	return d.startHook(ctx)
+}
+
+// follow tells whoever has started the guard what happens; it is done when the log
+// is closed.
+func (d *daemon) follow() (done <-chan struct{}) {
+	end := make(chan struct{})
+	if d.options.Tell == nil {
+		close(end)
+		return end
+	}
+	lines := d.log.Follow(256)
+	go func() {
+		defer close(end)
+		for line := range lines.Lines() {
+			d.options.Tell(line.Event)
+		}
+	}()
+	return end
 }
 
 // metrics is the counters, once there is something to count.
@@ -163,11 +182,9 @@ func (d *daemon) startHook(ctx context.Context) error {
 	return nil
 }
 
-// say prints a line for people and keeps it as an event.
+// say makes an event of something that is about no file and no process.
 func (d *daemon) say(kind event.Kind, severity event.Severity, format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	fmt.Fprintf(d.options.Out, "vitrine: %s\n", text)
-	d.log.Emit(event.Event{Kind: kind, Severity: severity, Message: text})
+	d.log.Emit(event.Event{Kind: kind, Severity: severity, Message: fmt.Sprintf(format, args...)})
 }
 
 // openLists reads what is allowed and what is left out. A list that is damaged is
@@ -204,7 +221,7 @@ func (d *daemon) openQuarantine(ctx context.Context) error {
 	c := d.config.Quarantine
 	var err error
 	d.store, err = quarantine.Open(quarantine.Config{
-		Dir: c.Dir, Keep: c.Keep, MaxSize: c.MaxSize, Scanner: forStore{d.scanning}, Allow: allower{d.scanning, d.allowed}, Sink: d.sink,
+		Dir: c.Dir, Keep: c.Keep, MaxSize: c.MaxSize, Scanner: forStore{d.scanning}, Sorter: sorting.New(worker.Config{User: d.config.Scanner.User, Memory: d.config.Scanner.Memory, MaxTime: d.config.Scanner.MaxTime, Sink: d.sink}, d.ownAll), Allow: allower{d.scanning, d.allowed}, Sink: d.sink,
 	})
 	if err != nil {
 		return fmt.Errorf("open the quarantine: %w", err)
