@@ -22,9 +22,11 @@ import (
 
 // asked is a message to the guard.
 type asked struct {
-	ID     uint64 `json:"id"`
-	Name   string `json:"name,omitempty"`
-	Reload bool   `json:"reload,omitempty"` // comes without a file, and gets no answer
+	ID   uint64 `json:"id"`
+	Name string `json:"name,omitempty"`
+	// These come without a file, and get no answer.
+	Reload  bool   `json:"reload,omitempty"`
+	Clients *int64 `json:"clients,omitempty"` // how many there are now
 }
 
 // answered is a message from the guard.
@@ -38,6 +40,7 @@ const (
 	maxName     = 8 << 10 // of a path in a message
 	maxFindings = 100     // of a verdict in a message
 	maxBeside   = 128     // jobs at once
+	maxClients  = 1 << 20 // that are believed
 )
 
 // Broker is the guard's side.
@@ -45,6 +48,14 @@ type Broker struct {
 	Scanner Scanner
 	Reload  func(ctx context.Context) error // nil: nothing happens
 	Sink    event.Sink                      // nil: what is found is told to the client alone
+	Stats   *Stats                          // nil: nothing is counted
+}
+
+// Stats counts what goes through a Broker.
+type Stats struct {
+	Clients atomic.Int64 // now, as the other process tells about once a second
+	Scanned atomic.Int64
+	Found   atomic.Int64
 }
 
 // Serve answers at its end of a Pair until the other end or ctx ends. It reads
@@ -54,6 +65,10 @@ func (b Broker) Serve(ctx context.Context, socket *os.File) error {
 	if err != nil {
 		return fmt.Errorf("clamd: %w", err)
 	}
+	if b.Stats == nil {
+		b.Stats = &Stats{}
+	}
+	defer b.Stats.Clients.Store(0)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { _ = p.file.Close() })
@@ -94,8 +109,10 @@ func readAsked(message []byte, f *os.File) (asked, error) {
 	err := json.Unmarshal(message, &a)
 	switch {
 	case err != nil:
-	case a.Reload != (f == nil):
+	case (a.Reload || a.Clients != nil) != (f == nil):
 		err = errors.New("a scan without a file, or a file without a scan")
+	case a.Clients != nil && (*a.Clients < 0 || *a.Clients > maxClients):
+		err = errors.New("a number of clients that cannot be")
 	case len(a.Name) > maxName:
 		err = errors.New("a name that is too long")
 	}
@@ -106,10 +123,14 @@ func readAsked(message []byte, f *os.File) (asked, error) {
 }
 
 func (b Broker) do(ctx context.Context, p *packets, a asked, f *os.File) {
-	if a.Reload {
-		if b.Reload != nil {
-			_ = b.Reload(ctx) // whoever reloads tells of a failure
-		}
+	switch {
+	case a.Clients != nil:
+		b.Stats.Clients.Store(*a.Clients)
+		return
+	case a.Reload && b.Reload != nil:
+		_ = b.Reload(ctx) // whoever reloads tells of a failure
+		return
+	case a.Reload:
 		return
 	}
 	defer f.Close()
@@ -120,6 +141,7 @@ func (b Broker) do(ctx context.Context, p *packets, a asked, f *os.File) {
 		out.Error = plain(err.Error())
 	} else {
 		out.Verdict = fit(v)
+		b.Stats.Scanned.Add(1)
 		b.tell(a, f, v)
 	}
 	message, err := json.Marshal(out)
@@ -143,7 +165,11 @@ func fit(v verdict.Verdict) verdict.Verdict {
 // tell tells of malware that a client has sent: nothing is done about it here,
 // it is the client's to refuse.
 func (b Broker) tell(a asked, f *os.File, v verdict.Verdict) {
-	if b.Sink == nil || v.State != verdict.Malicious {
+	if v.State != verdict.Malicious {
+		return
+	}
+	b.Stats.Found.Add(1)
+	if b.Sink == nil {
 		return
 	}
 	what := &event.File{Path: a.Name, Size: v.Size, Hash: v.SHA256}
@@ -258,6 +284,15 @@ var errGone = errors.New("the guard has ended")
 // Reload asks for the rules to be read again; it does not wait until they are.
 func (r *Remote) Reload(context.Context) error {
 	message, err := json.Marshal(asked{Reload: true})
+	if err != nil {
+		return err
+	}
+	return r.packets.send(message, nil)
+}
+
+// Tell tells how many clients there are.
+func (r *Remote) Tell(clients int64) error {
+	message, err := json.Marshal(asked{Clients: &clients})
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -55,7 +56,8 @@ func brokered(t testing.TB, b Broker) (*Remote, func()) {
 func TestBroker(t *testing.T) {
 	told := &sink{}
 	reloaded := make(chan bool, 1)
-	remote, stop := brokered(t, Broker{Scanner: fake{}, Sink: told, Reload: func(context.Context) error { reloaded <- true; return nil }})
+	stats := &Stats{}
+	remote, stop := brokered(t, Broker{Scanner: fake{}, Sink: told, Stats: stats, Reload: func(context.Context) error { reloaded <- true; return nil }})
 	socket := serve(t, Server{Scanner: remote, Reload: remote.Reload})
 	dir := sample(t)
 	for request, want := range map[string]string{
@@ -70,6 +72,12 @@ func TestBroker(t *testing.T) {
 		}
 	}
 	<-reloaded
+	if err := remote.Tell(7); err != nil {
+		t.Fatal(err)
+	}
+	for stats.Clients.Load() != 7 {
+		runtime.Gosched()
+	}
 	var all sync.WaitGroup
 	for range 200 { // more than may be on their way at once
 		all.Go(func() {
@@ -86,6 +94,9 @@ func TestBroker(t *testing.T) {
 	}
 	all.Wait()
 	stop()
+	if stats.Clients.Load() != 0 || stats.Scanned.Load() < 204 || stats.Found.Load() < 202 {
+		t.Errorf("%d clients, %d scanned, %d found", stats.Clients.Load(), stats.Scanned.Load(), stats.Found.Load())
+	}
 	if got := ask(t, socket, "zSCAN "+dir+"/a.com\x00"); got != dir+"/a.com: Scan failed: the guard has ended ERROR\x00" && !strings.Contains(got, "broken pipe") {
 		t.Errorf("without a guard: %q", got)
 	}
@@ -106,7 +117,7 @@ func TestBrokerBelievesNothing(t *testing.T) {
 		message string
 		file    *os.File
 	}{
-		{"", nil}, {"{", nil}, {`{"id":1}`, nil}, {`{"reload":true}`, file}, {`[]`, file}, {`{"id":-1}`, file},
+		{"", nil}, {"{", nil}, {`{"id":1}`, nil}, {`{"reload":true}`, file}, {`{"clients":1}`, file}, {`{"clients":-1}`, nil}, {`[]`, file}, {`{"id":-1}`, file},
 		{`{"id":1,"name":"` + strings.Repeat("a", maxName+1) + `"}`, file}, {strings.Repeat("x", maxPacket+1), nil},
 	} {
 		ours, theirs, err := Pair()

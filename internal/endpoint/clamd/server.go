@@ -53,6 +53,7 @@ type Server struct {
 	// does, for mail that would otherwise not be delivered. Otherwise that is
 	// an ERROR with the reason.
 	IncompleteOK bool
+	Clients      *atomic.Int64    // holds how many clients there are; nil: nobody wants to know
 	Now          func() time.Time // nil: time.Now
 }
 
@@ -131,6 +132,9 @@ func (s *Server) start(ctx context.Context) *running {
 	if r.Now == nil {
 		r.Now = time.Now
 	}
+	if r.Clients == nil {
+		r.Clients = &atomic.Int64{}
+	}
 	r.scans = make(chan struct{}, r.Threads)
 	r.places = make(chan struct{}, r.Connections)
 	r.buffers.New = func() any { b := make([]byte, bufferSize); return &b }
@@ -156,6 +160,8 @@ func (r *running) welcome(conn *local.Conn) {
 		return
 	}
 	defer r.leave(uid)
+	r.Clients.Add(1)
+	defer r.Clients.Add(-1)
 	buffer := r.buffers.Get().(*[]byte)
 	defer r.buffers.Put(buffer)
 	ctx, cancel := context.WithCancel(r.ctx)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"vitrine/internal/endpoint/clamd"
@@ -65,18 +66,37 @@ func Answer(ctx context.Context, s Settings, notice func(string)) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	var clients atomic.Int64
 	go func() {
-		select {
-		case <-remote.Done():
-			cancel() // without the guard there is nobody to scan
-		case <-ctx.Done():
-		}
+		defer cancel() // without the guard there is nobody to scan
+		tell(ctx, remote, &clients)
 	}()
 	server := clamd.Server{
 		Scanner: remote, Reload: remote.Reload, Version: s.Version, MaxStream: s.MaxStream,
-		Threads: s.Threads, Idle: s.Idle, IncompleteOK: s.IncompleteOK,
+		Threads: s.Threads, Idle: s.Idle, IncompleteOK: s.IncompleteOK, Clients: &clients,
 	}
 	return server.Serve(ctx, listener)
+}
+
+// tell tells the guard how many clients there are, until the guard is gone.
+func tell(ctx context.Context, remote *clamd.Remote, clients *atomic.Int64) {
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for told := int64(0); ; {
+		select {
+		case <-ticker.C:
+		case <-remote.Done():
+			return
+		case <-ctx.Done():
+			return
+		}
+		if now := clients.Load(); now != told {
+			if remote.Tell(now) != nil {
+				return
+			}
+			told = now
+		}
+	}
 }
 
 // confine leaves the process files to read, as its user may, and nothing to
