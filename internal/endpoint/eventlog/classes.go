@@ -29,8 +29,18 @@ func fixedClass(k event.Kind) (class, bool) {
 	return c, ok
 }
 
-// classOf says what an event is in OCSF.
+// classOf says what an event is in OCSF. One that lacks what its class must have
+// is told as an error of the program, which is what it is.
 func classOf(e *event.Event) class {
+	c := classOfKind(e)
+	needsFile, needsProcess := c.uid == 1001 || c.uid == 7002, c.uid == 1007
+	if needsFile && e.File == nil || needsProcess && e.Process == nil {
+		return class{6008, "Application Error", 1, "General Error"}
+	}
+	return c
+}
+
+func classOfKind(e *event.Event) class {
 	if c, ok := fixedClass(e.Kind); ok {
 		return c
 	}

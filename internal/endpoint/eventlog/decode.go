@@ -61,6 +61,7 @@ func (d *decoder) time(s string) time.Time {
 }
 
 func (d *decoder) event(r *record) event.Event {
+	r.takeBack()
 	u := &r.Unmapped
 	e := event.Event{
 		ID: r.Metadata.UID, Time: d.time(u.TimeNS), Kind: event.Kind(r.Metadata.EventCode), Severity: event.Severity(r.SeverityID),
@@ -77,6 +78,26 @@ func (d *decoder) event(r *record) event.Event {
 	e.File = d.file(what, u.FileID)
 	e.Connection = d.connection(r)
 	return e
+}
+
+// takeBack undoes putOther.
+func (r *record) takeBack() {
+	o := r.Unmapped.Other
+	if o == nil {
+		return
+	}
+	if o.File != nil {
+		r.File = o.File
+	}
+	if o.Query != nil {
+		r.Query = o.Query
+	}
+	if o.Endpoint != nil {
+		r.DstEndpoint = o.Endpoint
+	}
+	if o.Connection != nil {
+		r.Connection = o.Connection
+	}
 }
 
 // who gives the process and the file, which stand where the class has them.

@@ -43,6 +43,7 @@ func recordOf(e *event.Event, p Product) *record {
 	r.putConnection(e.Connection)
 	r.putFindings(e)
 	r.putRequired(e, vitrine)
+	r.putOther()
 	return r
 }
 
@@ -128,7 +129,7 @@ func (r *record) putRequired(e *event.Event, app product) {
 			}
 			r.Actor, r.File = nil, nil
 		}
-	case 6002, 6008:
+	case 6002:
 		r.App = &app
 	case 6007:
 		r.Scan = &scan{Name: r.Message}
@@ -139,8 +140,26 @@ func (r *record) putRequired(e *event.Event, app product) {
 			r.SrcEndpoint = &endpoint{Hostname: r.Device.Hostname}
 		}
 	}
-	if r.Actor == nil && (r.ClassUID == 1001 || r.ClassUID == 1007) {
+	if r.Actor == nil && r.ClassUID == 1001 {
 		r.Actor = &actor{AppName: "vitrine"}
+	}
+}
+
+// putOther moves what the class has no attribute for.
+func (r *record) putOther() {
+	var o other
+	if r.ClassUID != 1001 && r.ClassUID != 7002 {
+		o.File, r.File = r.File, nil
+	}
+	if r.ClassUID != 4003 {
+		o.Query, r.Query = r.Query, nil
+	}
+	if r.ClassUID != 4003 && r.ClassUID != 4001 {
+		o.Endpoint, r.DstEndpoint = r.DstEndpoint, nil
+		o.Connection, r.Connection = r.Connection, nil
+	}
+	if o != (other{}) {
+		r.Unmapped.Other = &o
 	}
 }
 

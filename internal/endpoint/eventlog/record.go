@@ -160,6 +160,15 @@ type unmapped struct {
 	Quarantine string        `json:"quarantine,omitempty"`
 	Duration   time.Duration `json:"duration_ns,omitempty"`
 	Count      int64         `json:"count,omitempty"`
+	Other      *other        `json:"other,omitempty"`
+}
+
+// other is what a class has no attribute for.
+type other struct {
+	File       *file           `json:"file,omitempty"`
+	Endpoint   *endpoint       `json:"dst_endpoint,omitempty"`
+	Connection *connectionInfo `json:"connection_info,omitempty"`
+	Query      *query          `json:"query,omitempty"`
 }
 
 type fileID struct {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,8 +47,13 @@ func TestShape(t *testing.T) {
 		2004: {"finding_info"}, 1001: {"actor", "device", "file"}, 1007: {"actor", "device", "process"}, 4001: {}, 4003: {},
 		6002: {"app"}, 6007: {"scan"}, 6008: {}, 7002: {"command_uid", "file"},
 	}
+	// What a class may have, besides what every class may.
+	own := map[string][]float64{
+		"file": {1001, 7002}, "process": {1007}, "evidences": {2004}, "finding_info": {2004}, "dst_endpoint": {4001, 4003}, "src_endpoint": {4001, 4003},
+		"connection_info": {4001, 4003}, "query": {4003}, "app": {6002}, "scan": {6007}, "command_uid": {7002},
+	}
 	for _, k := range kinds() {
-		for name, e := range map[string]event.Event{"full": full(k), "file": {ID: "x", Time: at, Kind: k, Severity: 1, Process: full(k).Process, File: full(k).File, Message: "m"}} {
+		for name, e := range map[string]event.Event{"full": full(k), "file": {ID: "x", Time: at, Kind: k, Severity: 1, Process: full(k).Process, File: full(k).File, Message: "m"}, "bare": {ID: "x", Time: at, Kind: k, Severity: 1, Message: "m"}} {
 			text, err := Encode(e, Product{"v1", "host"})
 			if err != nil {
 				t.Fatal(err)
@@ -74,6 +80,11 @@ func TestShape(t *testing.T) {
 					t.Errorf("%s %s: OCSF requires %s", name, k, field)
 				}
 			}
+			for field, classes := range own {
+				if r[field] != nil && !slices.Contains(classes, class) {
+					t.Errorf("%s %s: OCSF has no %s in class %v", name, k, field, class)
+				}
+			}
 			if (class == 4001 || class == 4003) && r["dst_endpoint"] == nil && r["src_endpoint"] == nil {
 				t.Errorf("%s %s: no endpoint", name, k)
 			}
@@ -91,15 +102,16 @@ func TestClasses(t *testing.T) {
 		{event.Event{Kind: event.Detection, Actions: []event.Action{event.Reported}}, 200401, 15},
 		{event.Event{Kind: event.Network, Connection: &event.Connection{Protocol: "tcp"}, Actions: []event.Action{event.Blocked}}, 400105, 2},
 		{event.Event{Kind: event.Network, Connection: &event.Connection{Protocol: "dns"}, Actions: []event.Action{event.Blocked}}, 400301, 2},
-		{event.Event{Kind: event.Quarantine, Actions: []event.Action{event.Restored}}, 700203, 9},
-		{event.Event{Kind: event.Quarantine, Actions: []event.Action{event.Deleted}}, 700202, 5},
-		{event.Event{Kind: event.Quarantine, Actions: []event.Action{event.Exported}}, 700299, 17},
+		{event.Event{Kind: event.Quarantine, File: &event.File{}, Actions: []event.Action{event.Restored}}, 700203, 9},
+		{event.Event{Kind: event.Quarantine, File: &event.File{}, Actions: []event.Action{event.Deleted}}, 700202, 5},
+		{event.Event{Kind: event.Quarantine, File: &event.File{}, Actions: []event.Action{event.Exported}}, 700299, 17},
 		{event.Event{Kind: event.Switch, Severity: event.High}, 600207, 0},
 		{event.Event{Kind: event.Switch, Severity: event.Info}, 600206, 0},
 		{event.Event{Kind: event.Sweep}, 600701, 0},
 		{event.Event{Kind: event.Sweep, Duration: 1}, 600702, 0},
-		{event.Event{Kind: event.Timeout, Actions: []event.Action{event.Allowed}}, 100114, 1},
-		{event.Event{Kind: event.Blind, Actions: []event.Action{event.Killed}}, 100701, 7},
+		{event.Event{Kind: event.Timeout, File: &event.File{}, Actions: []event.Action{event.Allowed}}, 100114, 1},
+		{event.Event{Kind: event.Incomplete}, 600801, 0},
+		{event.Event{Kind: event.Blind, Process: &event.Process{}, Actions: []event.Action{event.Killed}}, 100701, 7},
 		{event.Event{Kind: "new"}, 99, 0},
 	} {
 		if r := recordOf(&c.e, Product{}); r.TypeUID != c.typeUID || r.DispositionID != c.disposition {
@@ -184,7 +196,7 @@ func TestPage(t *testing.T) {
 	}
 	for _, k := range kinds() {
 		for _, e := range []event.Event{
-			{Kind: k, Severity: event.Info}, {Kind: k, Severity: event.High, Duration: 1, Actions: []event.Action{event.Restored}, Connection: &event.Connection{Protocol: "dns"}},
+			{Kind: k, Severity: event.Info, File: &event.File{}, Process: &event.Process{}}, {Kind: k, File: &event.File{}, Process: &event.Process{}, Severity: event.High, Duration: 1, Actions: []event.Action{event.Restored}, Connection: &event.Connection{Protocol: "dns"}},
 		} {
 			c := classOf(&e)
 			found := false
