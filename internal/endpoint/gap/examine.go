@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"vitrine/internal/endpoint/event"
 	"vitrine/internal/endpoint/files"
 	"vitrine/internal/endpoint/sweep"
 	"vitrine/internal/endpoint/verdict"
@@ -221,6 +222,7 @@ func (h *search) visit(e files.Entry, whole bool) bool {
 	switch {
 	case e.Kind == files.Unread && e.Err.Reason != files.Vanished && e.Err.Reason != files.Missing:
 		h.progress(func(w *Work) { w.Unread, w.Suspects = w.Unread+1, w.Suspects+1 })
+		h.events.Emit(event.Event{Kind: event.Incomplete, Severity: event.Low, File: &event.File{Path: e.Path}, Message: "not looked at: " + e.Err.Error()})
 	case e.Kind == files.File && (whole || h.isChanged(e.Path)):
 		h.batch = append(h.batch, suspect{h.class(e.Path, whole), e.Path})
 		if len(h.batch) >= maxBatch {

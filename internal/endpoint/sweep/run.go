@@ -205,6 +205,7 @@ func (c *course) visit(root string, e files.Entry) bool {
 	case e.Kind == files.File:
 		return c.send(item{target: Target{Path: e.Path, Named: e.Named}, at: at})
 	case e.Kind == files.Unread && e.Err.Reason != files.Vanished && !(e.Named && c.sweep.Profile != Paths):
+		c.examiner.tell(Target{Path: e.Path}, verdict.File{}, e.Err.Error(), "")
 		return c.note(at, func(n *Counts) { n.Unread++ })
 	case e.Kind == files.Excluded:
 		return c.note(at, func(n *Counts) { n.Skipped++ })

@@ -56,7 +56,7 @@ func TestSweep(t *testing.T) {
 	for _, e := range s.events {
 		kinds[e.Kind]++
 	}
-	if kinds[event.Sweep] != 4 || kinds[event.Incomplete] != 4 {
+	if kinds[event.Sweep] != 4 || kinds[event.Incomplete] != 5 {
 		t.Errorf("events %v", kinds)
 	}
 }
