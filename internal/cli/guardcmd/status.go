@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
+	"vitrine/internal/chain/installed"
 	"vitrine/internal/cli/page"
 	"vitrine/internal/cli/state"
 	"vitrine/internal/cli/term"
 	"vitrine/internal/endpoint/condition"
+	"vitrine/internal/endpoint/config"
 	"vitrine/internal/endpoint/control"
 
 	"github.com/spf13/cobra"
@@ -74,7 +77,7 @@ type statusReport struct {
 }
 
 func runStatus(c *cobra.Command, env term.Env, o statusOptions) error {
-	s := statusReport{Schema: "vitrine.status/v2", State: inOrder, Problems: []string{}}
+	s := statusReport{Schema: "vitrine.status/v2", State: inOrder, Problems: []string{}, rulesReport: rulesReport{Rules: []installed.Info{}}}
 	if !o.rules {
 		ctx, stop := env.Interrupt(c.Context(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
@@ -86,12 +89,15 @@ func runStatus(c *cobra.Command, env term.Env, o statusOptions) error {
 		return printMetrics(env, s.Guard)
 	}
 	dir, err := state.Installed(env, o.state)
-	if err != nil {
-		return err
+	var problems []string
+	if err == nil {
+		problems, err = s.look(dir, env.Now())
 	}
-	problems, err := s.look(dir, env.Now())
-	if err != nil {
+	switch {
+	case err != nil && o.rules:
 		return err
+	case err != nil: // what the guard says is worth telling all the same
+		problems = append(problems, fmt.Sprintf("the installed rules cannot be looked at: %v", err))
 	}
 	s.add(problems)
 	if o.json {
@@ -108,9 +114,14 @@ func runStatus(c *cobra.Command, env term.Env, o statusOptions) error {
 // askFor is how long a guard may take to say how it is.
 const askFor = 10 * time.Second
 
-// ask has the guard say how it is.
+// ask has the guard say how it is. A mistake in the usual file is a problem, and
+// no reason not to ask where guards usually are.
 func (s *statusReport) ask(ctx context.Context, env term.Env, o *statusOptions) error {
 	var guard condition.Condition
+	if _, err := o.load(); err != nil && o.config == "" && o.socket == "" {
+		s.Problems = append(s.Problems, fmt.Sprintf("the configuration cannot be used: %v", strings.ReplaceAll(err.Error(), "\n", "; ")))
+		o.socket = config.Default().Control.Socket
+	}
 	client, err := o.dial()
 	if err == nil {
 		defer client.Close()
@@ -128,14 +139,14 @@ func (s *statusReport) ask(ctx context.Context, env term.Env, o *statusOptions) 
 		return quarantineAnswer(env, err)
 	}
 	s.Guard, s.State = &guard, guard.State
-	s.Problems = append(s.Problems, guard.Problems...)
+	s.add(guard.Problems)
 	return nil
 }
 
 // add takes problems of the rules in, which degrade what is not worse already.
 func (s *statusReport) add(problems []string) {
 	s.Problems = append(s.Problems, problems...)
-	if len(problems) > 0 && s.State != condition.Off {
+	if len(s.Problems) > 0 && s.State != condition.Off {
 		s.State = condition.Degraded
 	}
 }

@@ -2,6 +2,7 @@ package guardcmd
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -66,6 +67,18 @@ func TestStatusWithoutGuard(t *testing.T) {
 	d.says(d.stdout, "in order\nrules ")
 	d.run(term.Yes, "status", "--rules", "--json")
 	d.conforms("status.v2")
+}
+
+// TestStatusOfUnreadableRules: what the guard says is told all the same.
+func TestStatusOfUnreadableRules(t *testing.T) {
+	d := newDesk(t).guarded()
+	state := filepath.Join(d.dir, "file")
+	os.WriteFile(state, nil, 0o600)
+	d.run(term.No, "status", "--state", state)
+	d.says(d.stdout, "degraded\n  the installed rules cannot be looked at: ", "guard      v1")
+	d.run(term.No, "status", "--state", state, "--json")
+	d.conforms("status.v2")
+	d.run(term.CouldNot, "status", "--state", state, "--rules")
 }
 
 // TestStatusColours: the word stands there with and without a colour.

@@ -29,7 +29,6 @@ type stagedJSON struct {
 
 // look gathers it, and what is wrong.
 func (out *rulesReport) look(dir installed.Dir, now time.Time) (problems []string, err error) {
-	out.Rules = []installed.Info{}
 	s, err := dir.State()
 	if err != nil {
 		return nil, err
