@@ -169,3 +169,15 @@ func TestBrokerEnds(t *testing.T) {
 		t.Errorf("%+v, %v", v, err)
 	}
 }
+
+func FuzzAsked(f *testing.F) {
+	for _, seed := range []string{"", "{", `{"id":1,"name":"x"}`, `{"reload":true}`, `{"clients":3}`, `{"clients":-3,"reload":true}`, `{"id":1e9}`, `null`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, message []byte) {
+		a, err := readAsked(message, nil)
+		if err == nil && (len(a.Name) > maxName || (!a.Reload && a.Clients == nil) || (a.Clients != nil && *a.Clients < 0)) {
+			t.Fatalf("%q was taken as %+v", message, a)
+		}
+	})
+}
