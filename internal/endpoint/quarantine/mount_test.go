@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"vitrine/internal/durable"
 )
 
 func TestFullDisk(t *testing.T) {
@@ -26,6 +28,30 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("%d entries of %d bytes, stored %q, in the folder %q", n, bytes, w.stored(), names(t, w.files))
 	}
 	w.mustTake(w.put("y", strings.Repeat("y", 64<<10))) // what fits is still taken
+}
+
+// A full disk keeps no store from being opened, nor anything from being seen.
+func TestStartOnAFullDisk(t *testing.T) {
+	small := mounted(t, "tmpfs", "size=1m,nr_inodes=64")
+	w := worldIn(t, small, filepath.Join(t.TempDir(), "files"))
+	e := interrupted(w, durable.Rename, beforeCatch(w))
+	fill := 0
+	for ; os.WriteFile(filepath.Join(small, fmt.Sprint("fill", fill)), []byte("x"), 0o600) == nil; fill++ {
+	}
+	w.again(nil)
+	if r := w.store.Recovered(); len(r) != 1 || !strings.Contains(r[0].What, "half done") {
+		t.Errorf("told %+v", r)
+	}
+	if got, _, err := w.store.Show(t.Context(), e.ID); err != nil || got.State != Taking {
+		t.Errorf("%v, %+v", err, got)
+	}
+	for i := range fill {
+		os.Remove(filepath.Join(small, fmt.Sprint("fill", i)))
+	}
+	w.again(nil)
+	if files, entries := w.copies(string(e.Path)); files != 0 || entries != 1 {
+		t.Errorf("%d files, %d entries", files, entries)
+	}
 }
 
 // Every amount of room that is left, so that it ends at each of the writes.

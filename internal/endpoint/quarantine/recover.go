@@ -23,20 +23,17 @@ type Recovered struct {
 func (s *Store) Recovered() []Recovered { return s.recovered }
 
 // recover removes what did not become an entry, and settles every entry that
-// was on its way. Nobody else is in the store.
+// was on its way. Nobody else is in the store. What cannot be settled, on a full
+// disk say, is told and waits: no malware may stay where it is for that.
 func (s *Store) recover() error {
-	if err := s.disk.Sweep(s.config.Dir); err != nil {
-		return err
-	}
 	names, err := os.ReadDir(s.config.Dir)
 	if err != nil {
 		return err
 	}
+	s.trouble("", s.disk.Sweep(s.config.Dir))
 	for _, n := range names {
 		if strings.HasPrefix(n.Name(), newPrefix) || strings.HasPrefix(n.Name(), gonePrefix) {
-			if err := s.disk.Remove(s.path(n.Name())); err != nil {
-				return err
-			}
+			s.trouble("", s.disk.Remove(s.path(n.Name())))
 		}
 	}
 	ids, err := s.ids()
@@ -44,11 +41,19 @@ func (s *Store) recover() error {
 		return err
 	}
 	for _, id := range ids {
-		if err := s.settle(id); err != nil {
-			return err
-		}
+		s.trouble(id, s.settle(id))
 	}
 	return nil
+}
+
+// trouble tells what could not be settled.
+func (s *Store) trouble(id string, err error) {
+	if err == nil {
+		return
+	}
+	what := "something half done is left in the quarantine: " + oneLine(err)
+	s.recovered = append(s.recovered, Recovered{id, what})
+	s.emit(event.Event{Kind: event.Degraded, Severity: event.Medium, Quarantine: id, Message: what})
 }
 
 // settle brings one entry to rest.

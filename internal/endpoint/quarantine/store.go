@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -161,22 +160,34 @@ func (s *Store) Close() error { return s.lock.Unlock() }
 
 // List gives all entries, oldest first, broken ones too.
 func (s *Store) List(ctx context.Context) ([]Entry, error) {
+	var entries []Entry
+	err := s.Each(ctx, func(e Entry) error {
+		entries = append(entries, e)
+		return nil
+	})
+	return entries, err
+}
+
+// Each hands on all entries, oldest first, broken ones too. There can be so many
+// that they are better not held at once.
+func (s *Store) Each(ctx context.Context, use func(Entry) error) error {
 	ids, err := s.ids()
 	if err != nil {
-		return nil, fmt.Errorf("list the quarantine: %w", err)
+		return fmt.Errorf("list the quarantine: %w", err)
 	}
-	entries := make([]Entry, 0, len(ids))
 	for _, id := range ids {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
 		e, err := s.read(id)
 		if errors.Is(err, ErrNoEntry) {
 			continue // it went meanwhile
 		}
-		entries = append(entries, e)
+		if err := use(e); err != nil {
+			return err
+		}
 	}
-	return entries, nil
+	return nil
 }
 
 // ids gives the ids there are, oldest first.
@@ -201,21 +212,18 @@ func (s *Store) Show(ctx context.Context, id string) (Entry, []string, error) {
 	if err != nil {
 		return Entry{}, nil, err
 	}
-	entries, err := s.List(ctx)
-	if err != nil {
+	e, err := s.read(id)
+	if errors.Is(err, ErrNoEntry) {
 		return Entry{}, nil, err
 	}
-	at := slices.IndexFunc(entries, func(e Entry) bool { return e.ID == id })
-	if at < 0 {
-		return Entry{}, nil, fmt.Errorf("%w: %s", ErrNoEntry, id)
-	}
 	var same []string
-	for i, e := range entries {
-		if i != at && e.SHA256 != "" && e.SHA256 == entries[at].SHA256 {
-			same = append(same, e.ID)
+	err = s.Each(ctx, func(other Entry) error {
+		if other.ID != id && other.SHA256 != "" && other.SHA256 == e.SHA256 {
+			same = append(same, other.ID)
 		}
-	}
-	return entries[at], same, nil
+		return nil
+	})
+	return e, same, err
 }
 
 // Find completes a part of an id that only one entry has.

@@ -132,16 +132,7 @@ func (s *Store) answerList(ctx context.Context, c control.Call) error {
 	if err := c.Decode(&struct{}{}); err != nil {
 		return err
 	}
-	entries, err := s.List(ctx)
-	if err != nil {
-		return answered(err)
-	}
-	for _, e := range entries {
-		if err := c.Reply(e.Brief()); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.Each(ctx, func(e Entry) error { return c.Reply(e.Brief()) })
 }
 
 func (s *Store) answerShow(ctx context.Context, c control.Call) error {
