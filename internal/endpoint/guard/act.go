@@ -3,7 +3,6 @@ package guard
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -68,36 +67,11 @@ func (g *Guard) take(s *subject, v verdict.Verdict) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(g.ctx, takeTime)
 	defer cancel()
-	root := g.rootOf(s)
-	if root != nil {
-		defer root.Close()
-	}
-	id, err := g.config.Keeper.Take(ctx, Finding{File: s.open(), Path: s.path, Root: root, Process: s.who, Verdict: v})
+	id, err := g.config.Keeper.Take(ctx, Finding{File: s.open(), Path: s.path, Root: s.root, Process: s.who, Verdict: v})
 	if err == nil {
 		g.stats.kept.Add(1)
 	}
 	return id, err
-}
-
-// rootOf opens the root that the path is seen from, when whoever met the file
-// lives in another mount namespace; nil otherwise, or when it has ended.
-func (g *Guard) rootOf(s *subject) *os.File {
-	var root *os.File
-	g.config.Processes.Visit(os.Getpid(), func(me process.Running) bool {
-		g.config.Processes.Visit(s.event.PID, func(r process.Running) bool {
-			if h := g.hold(s); h != nil && r.MountNamespace() != me.MountNamespace() {
-				root, _ = r.Root()
-				if !h.Alive() && root != nil {
-					root.Close()
-					root = nil
-				}
-				h.Close()
-			}
-			return true
-		})
-		return true
-	})
-	return root
 }
 
 // kill ends what runs the file: who was let through too early, and whatever

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"os"
 	"time"
 
 	"vitrine/internal/endpoint/event"
@@ -15,7 +16,7 @@ const (
 	maxLookers = 16
 )
 
-// identify fills in who did it, once.
+// identify fills in who did it, and whose root its path is seen from, once.
 func (g *Guard) identify(s *subject) {
 	if s.who != nil {
 		return
@@ -28,6 +29,7 @@ func (g *Guard) identify(s *subject) {
 	if h == nil {
 		return
 	}
+	s.root = g.rootOf(h)
 	select {
 	case g.lookers <- struct{}{}:
 	default: // too many hang
@@ -52,6 +54,18 @@ func (g *Guard) identify(s *subject) {
 		}
 	case <-late:
 	}
+}
+
+// rootOf opens the root that a process's paths are seen from, when it lives in
+// another mount namespace than the guard; nil otherwise, or when it has ended.
+func (g *Guard) rootOf(h *process.Handle) (root *os.File) {
+	g.config.Processes.Visit(h.PID, func(r process.Running) bool {
+		if theirs := r.MountNamespace(); theirs != 0 && theirs != g.own.namespace && h.Alive() {
+			root, _ = r.Root() // what has ended has none
+		}
+		return true
+	})
+	return root
 }
 
 // hold takes hold of who did it; nil when it cannot be told any more. A number

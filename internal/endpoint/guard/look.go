@@ -42,22 +42,14 @@ func (g *Guard) scan(ctx context.Context, s *subject) verdict.Verdict {
 		}
 		now, ok := stateOf(int(file.Fd()))
 		if !ok || now == s.id || v.State == verdict.Malicious {
-			g.keep(s.id, v, now == s.id)
+			if now == s.id {
+				g.config.Cache.Put(s.id, v) // it keeps what is sure
+			}
 			return v
 		}
 		s.id = now
 	}
 	return verdict.Verdict{State: verdict.Incomplete, Size: s.id.Size, Why: "it changes while it is looked at"}
-}
-
-func (g *Guard) keep(f verdict.File, v verdict.Verdict, same bool) {
-	switch {
-	case !same:
-	case v.State == verdict.Clean || v.State == verdict.Malicious:
-		g.config.Cache.Put(f, v)
-	default:
-		g.unsure.put(f)
-	}
 }
 
 func stateOf(fd int) (verdict.File, bool) {

@@ -18,8 +18,9 @@ import (
 // known by a handle, not by its number alone: the number is another's once the
 // child has ended.
 type own struct {
-	pid     int
-	program verdict.File // the guard's own program; it cannot be written while it runs
+	pid       int
+	program   verdict.File // the guard's own program; it cannot be written while it runs
+	namespace uint64       // its mount namespace
 
 	mu       sync.Mutex // of changes
 	children atomic.Pointer[map[int]*process.Handle]
@@ -32,6 +33,10 @@ func newOwn() *own {
 	if unix.Stat("/proc/self/exe", &st) == nil {
 		o.program = verdict.Of(&st)
 	}
+	process.Proc{}.Visit(o.pid, func(r process.Running) bool {
+		o.namespace = r.MountNamespace()
+		return true
+	})
 	return o
 }
 

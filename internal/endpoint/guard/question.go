@@ -21,6 +21,7 @@ type subject struct {
 	file  *os.File
 	who   *event.Process // nil: not yet looked at
 
+	root   *os.File        // that path is seen from; nil: the guard's own
 	handle *process.Handle // who did it, when the event holds no pidfd; nil: nothing but a number
 }
 
@@ -36,6 +37,9 @@ func (s *subject) open() *os.File {
 func (s *subject) close() {
 	if s.file != nil {
 		_ = s.file.Close() // it was only read
+	}
+	if s.root != nil {
+		_ = s.root.Close()
 	}
 	if s.handle != nil {
 		_ = s.handle.Close()
