@@ -41,8 +41,10 @@ type desk struct {
 	guard    condition.Condition
 	toggle   []gap.Status // what protect answers
 	width    int          // of the terminal; 0: there is none
-	stdout   string
-	stderr   string
+
+	interrupt bool // somebody presses Ctrl-C at once
+	stdout    string
+	stderr    string
 }
 
 func newDesk(t *testing.T) *desk {
@@ -133,6 +135,12 @@ func (d *desk) run(want term.Code, args ...string) {
 	env := term.System()
 	env.Stdout, env.Stderr, env.Now = &out, &errs, func() time.Time { return deskTime.Add(time.Hour) }
 	env.Width = func(any) (int, bool) { return d.width, d.width > 0 }
+	if d.interrupt {
+		env.Notify = func(c chan<- os.Signal, _ ...os.Signal) func() {
+			c <- os.Interrupt
+			return func() {}
+		}
+	}
 	env.LookupEnv = func(name string) (string, bool) { return d.dir, name == "HOME" }
 	root := &cobra.Command{Use: "vitrine"}
 	root.AddCommand(newStatus(env), newEvents(env), newAllow(env), newExclude(env), newConfig(env), newProtect(env))
@@ -247,6 +255,16 @@ func TestFollowEvents(t *testing.T) {
 	d.log.Close() // a follower gets what there is, and then the end
 	d.run(term.Yes, "events", "--follow", "--kind", "gap")
 	d.says(d.stdout, "gap ", "first")
+}
+
+// TestFollowIsInterrupted: Ctrl-C ends it, and the exit code says so.
+func TestFollowIsInterrupted(t *testing.T) {
+	d := newDesk(t).guarded()
+	d.interrupt = true
+	d.run(term.Interrupted, "events", "--follow")
+	if d.stderr != "" {
+		t.Errorf("said %s", d.stderr)
+	}
 }
 
 func TestLists(t *testing.T) {

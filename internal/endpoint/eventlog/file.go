@@ -24,6 +24,16 @@ type File struct {
 	dirty bool
 	torn  bool // the file may end inside a line
 	stuck bool // the last line could not be written
+
+	fsync func(*os.File) error // nil: the disk's own
+}
+
+// safe makes safe what was written.
+func (f *File) safe() error {
+	if f.fsync != nil {
+		return f.fsync(f.file)
+	}
+	return f.file.Sync()
 }
 
 // OpenFile opens the file, or makes it and its folder. A line that a power cut
@@ -119,7 +129,7 @@ func (f *File) takeBack(n int) {
 // rotate puts the file aside and begins a new one. If it cannot be put aside it
 // stays in use.
 func (f *File) rotate() error {
-	if err := f.file.Sync(); err != nil {
+	if err := f.safe(); err != nil {
 		return err
 	}
 	for i := f.keep; i > 0; i-- {
@@ -164,7 +174,7 @@ func (f *File) Sync() error {
 		return f.open()
 	}
 	if f.dirty {
-		if err := f.file.Sync(); err != nil {
+		if err := f.safe(); err != nil {
 			return err
 		}
 		f.dirty = false
@@ -192,5 +202,5 @@ func (f *File) Close() error {
 	if f.file == nil {
 		return nil
 	}
-	return errors.Join(f.file.Sync(), f.abandon())
+	return errors.Join(f.safe(), f.abandon())
 }

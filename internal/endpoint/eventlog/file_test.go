@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +88,42 @@ func TestFileRotates(t *testing.T) {
 		if got, _ := messages(t, name, 0, Filter{}); got != "8 9" {
 			t.Errorf("keeping %d, opened again: %s", keep, got)
 		}
+	}
+}
+
+// TestFileIsMadeSafe: each second if there is something new, before a file is put
+// aside, and at the end; and what the disk refuses is said.
+func TestFileIsMadeSafe(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "e")
+	line := int64(len(lineOf("0").JSON) + 1)
+	f := openFile(t, name, line*2, 1)
+	var safe []int64 // bytes in the file, each time
+	var refuse error
+	f.fsync = func(file *os.File) error {
+		if _, err := os.Stat(name + ".1"); err == nil && len(safe) < 2 {
+			t.Error("put aside before it was safe")
+		}
+		info, err := file.Stat()
+		safe = append(safe, info.Size())
+		return errors.Join(err, refuse)
+	}
+	keepAll(t, f, "0")
+	for range 2 {
+		if err := f.Sync(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keepAll(t, f, "1", "2")
+	refuse = errors.New("no more")
+	if err := f.Sync(); !errors.Is(err, refuse) {
+		t.Errorf("a disk that refuses: %v", err)
+	}
+	refuse = nil
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if want := []int64{line, line * 2, line, line}; !slices.Equal(safe, want) {
+		t.Errorf("made safe with %v bytes, not %v", safe, want)
 	}
 }
 
