@@ -102,6 +102,8 @@ func xattrNames(file *os.File) ([]string, error) {
 		return nil, err
 	}
 	names := strings.FieldsFunc(string(list[:n]), func(r rune) bool { return r == 0 })
+	// XFS shows its access control lists a second time, as it keeps them.
+	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(name, "trusted.SGI_ACL_") })
 	slices.SortFunc(names, func(a, b string) int {
 		if mine, its := strings.HasPrefix(a, "user."), strings.HasPrefix(b, "user."); mine != its {
 			if mine {

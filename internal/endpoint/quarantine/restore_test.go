@@ -68,30 +68,32 @@ func rich(t *testing.T, path string, flags int) {
 	}
 }
 
-// ext4 is a file system in a file of the test's own.
-func ext4(t *testing.T) string {
-	t.Helper()
-	asRoot(t)
-	image := filepath.Join(t.TempDir(), "image")
-	if err := os.WriteFile(image, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Truncate(image, 64<<20); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command("/sbin/mkfs.ext4", "-q", "-F", image).CombinedOutput(); err != nil {
-		missing(t, "mkfs.ext4: %v: %s", err, out)
-	}
-	dir := t.TempDir()
-	if out, err := exec.Command("mount", "-o", "loop", image, dir).CombinedOutput(); err != nil {
-		missing(t, "mount -o loop: %v: %s", err, out)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
-			t.Errorf("unmount: %v", err)
+// disk is a file system in a file of the test's own, made by mkfs.KIND.
+func disk(kind string, size int64) func(t *testing.T) string {
+	return func(t *testing.T) string {
+		t.Helper()
+		asRoot(t)
+		image := filepath.Join(t.TempDir(), "image")
+		if err := os.WriteFile(image, nil, 0o600); err != nil {
+			t.Fatal(err)
 		}
-	})
-	return dir
+		if err := os.Truncate(image, size); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.Command("/sbin/mkfs."+kind, "-q", image).CombinedOutput(); err != nil {
+			missing(t, "mkfs.%s: %v: %s", kind, err, out)
+		}
+		dir := t.TempDir()
+		if out, err := exec.Command("mount", "-o", "loop", image, dir).CombinedOutput(); err != nil {
+			missing(t, "mount %s -o loop: %v: %s", kind, err, out)
+		}
+		t.Cleanup(func() {
+			if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
+				t.Errorf("unmount: %v", err)
+			}
+		})
+		return dir
+	}
 }
 
 // missing skips loudly, or fails where everything must run.
@@ -131,7 +133,9 @@ func TestRestoreIsIdentical(t *testing.T) {
 	asRoot(t)
 	for kind, where := range map[string]func(t *testing.T) string{
 		"tmpfs": func(t *testing.T) string { return mounted(t, "tmpfs", "") },
-		"ext4":  ext4,
+		"ext4":  disk("ext4", 64<<20),
+		"xfs":   disk("xfs", 320<<20),
+		"btrfs": disk("btrfs", 128<<20),
 		"overlay": func(t *testing.T) string {
 			return overlay(t, func(string) {})
 		},
