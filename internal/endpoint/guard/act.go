@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -27,26 +28,38 @@ func (g *Guard) act(s *subject, v verdict.Verdict, done []event.Action, late boo
 		Findings: v.Findings, Rules: v.Rules, Duration: v.Took, Actions: done,
 	}
 	message := fmt.Sprintf("%s: %s", s.path, names(v))
-	inode := inodeOf(s.id)
-	if !g.config.Report && g.config.Switch.Acting() && g.acting.enter(inode) {
-		defer g.acting.leave(inode)
-		if n := g.kill(s, late); n > 0 {
-			e.Actions = append(e.Actions, event.Killed)
-			e.Severity, e.Count = event.Critical, int64(n)
-		}
-		id, err := g.take(s, v)
-		if id != "" {
-			e.Actions, e.Quarantine = append(e.Actions, event.Quarantined), id
-		}
-		if err != nil {
-			message += fmt.Sprintf("; not taken away: %v", err)
-		}
+	if !g.config.Report && g.config.Switch.Acting() {
+		message += g.carryOut(s, v, &e, late)
 	}
 	if len(e.Actions) == 0 {
 		e.Actions, e.Severity = []event.Action{event.Reported}, event.Critical
 	}
 	e.Message = message
 	g.emit(e)
+}
+
+// carryOut kills and takes away, and gives what is to be said of it.
+func (g *Guard) carryOut(s *subject, v verdict.Verdict, e *event.Event, late bool) (remark string) {
+	inode := inodeOf(s.id)
+	mine := g.acting.enter(inode)
+	if mine {
+		defer g.acting.leave(inode)
+	}
+	if n := g.kill(s, mine, late); n > 0 {
+		e.Actions = append(e.Actions, event.Killed)
+		e.Severity, e.Count = event.Critical, int64(n)
+	}
+	if !mine {
+		return ""
+	}
+	id, err := g.take(s, v)
+	if id != "" {
+		e.Actions, e.Quarantine = append(e.Actions, event.Quarantined), id
+	}
+	if err != nil {
+		return fmt.Sprintf("; not taken away: %v", err)
+	}
+	return ""
 }
 
 func names(v verdict.Verdict) string {
@@ -74,18 +87,20 @@ func (g *Guard) take(s *subject, v verdict.Verdict) (string, error) {
 	return id, err
 }
 
-// kill ends what runs the file: who was let through too early, and whatever
-// process has it as its program. It gives how many.
-func (g *Guard) kill(s *subject, late bool) int {
+// kill ends what runs the file: who was let through too early, and, if all is
+// set, whatever process has it as its program. It gives how many.
+func (g *Guard) kill(s *subject, all, late bool) (n int) {
 	if !g.config.Kill {
 		return 0
 	}
-	n := 0
-	if late {
-		if h := g.hold(s); h != nil {
+	if h := g.hold(s); h != nil {
+		if late {
 			n += g.killOne(h)
-			h.Close()
 		}
+		_ = h.Close()
+	}
+	if !all {
+		return n
 	}
 	_ = g.config.Processes.Each(g.ctx, func(r process.Running) bool {
 		p, ok := r.Program()
@@ -94,7 +109,7 @@ func (g *Guard) kill(s *subject, late bool) int {
 		}
 		if h, err := r.Handle(); err == nil {
 			n += g.killOne(h)
-			h.Close()
+			_ = h.Close()
 		}
 		return true
 	})
@@ -115,29 +130,38 @@ type inode struct{ dev, ino uint64 }
 
 func inodeOf(f verdict.File) inode { return inode{f.Dev, f.Ino} }
 
-// busy is the files that something is being done about. The zero value is
-// ready.
+// busy is the files that something is being done about, or was a moment ago:
+// whoever runs a file that stays there over and over makes events, and no more.
 type busy struct {
-	mu sync.Mutex
-	by map[inode]bool
+	clock Clock
+	mu    sync.Mutex
+	by    map[inode]time.Time // until when; the zero time: it is being done
 }
 
-// enter is false when somebody else is at it.
+const (
+	busyFor  = time.Second
+	mostBusy = 1024
+)
+
+func newBusy(c Clock) *busy { return &busy{clock: c, by: map[inode]time.Time{}} }
+
+// enter is false when somebody else is at it, or was.
 func (b *busy) enter(i inode) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.by[i] {
+	now := b.clock.Now()
+	if until, ok := b.by[i]; ok && (until.IsZero() || now.Before(until)) {
 		return false
 	}
-	if b.by == nil {
-		b.by = map[inode]bool{}
+	if len(b.by) >= mostBusy {
+		maps.DeleteFunc(b.by, func(_ inode, until time.Time) bool { return !until.IsZero() })
 	}
-	b.by[i] = true
+	b.by[i] = time.Time{}
 	return true
 }
 
 func (b *busy) leave(i inode) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	delete(b.by, i)
+	b.by[i] = b.clock.Now().Add(busyFor)
 }

@@ -37,7 +37,7 @@ type Guard struct {
 	pending *pending
 	blind   *blind
 	watched *watchlist
-	acting  busy
+	acting  *busy
 	lookers chan struct{} // how many look at processes at a time
 	waiting atomic.Int64
 	stats   counters
@@ -95,7 +95,7 @@ func Over(c Config, k Kernel) (*Guard, error) {
 	g := &Guard{
 		config: c, kernel: k, clock: c.Clock,
 		own: newOwn(), unsure: newUnsure(c.Clock), pending: newPending(c.Pending),
-		blind: newBlind(), lookers: make(chan struct{}, maxLookers),
+		blind: newBlind(), acting: newBusy(c.Clock), lookers: make(chan struct{}, maxLookers),
 	}
 	g.watched = newWatchlist(g)
 	g.filter.Store(&filter{open: c.Open, paths: c.Paths, excluded: c.Excluded})
@@ -130,6 +130,9 @@ func (g *Guard) Missing() []fanotify.Missing {
 // once.
 func (g *Guard) Run(ctx context.Context) error {
 	defer g.end()
+	if g.group != nil {
+		g.serve(g.announce)
+	}
 	g.serve(g.follow)
 	if g.config.Blind {
 		g.serve(g.sweep)
@@ -144,6 +147,23 @@ func (g *Guard) Run(ctx context.Context) error {
 		return nil
 	case err := <-done:
 		return err
+	}
+}
+
+// announce tells once what stands in the way of the whole protection.
+func (g *Guard) announce(context.Context) {
+	for _, m := range g.Missing() {
+		g.emit(event.Event{Kind: event.Degraded, Severity: event.Low, Message: "this kernel lacks " + m.String()})
+	}
+	rivals, err := fanotify.Rivals(g.config.Processes.Root)
+	if err != nil {
+		g.emit(event.Event{Kind: event.Degraded, Severity: event.Low, Message: err.Error()})
+	}
+	for _, r := range rivals {
+		if r.Permission {
+			g.emit(event.Event{Kind: event.Degraded, Severity: event.High, Process: &event.Process{PID: r.PID, Comm: r.Comm},
+				Message: fmt.Sprintf("%v holds up who opens files, too: the two can wait for each other; run one of them", r)})
+		}
 	}
 }
 

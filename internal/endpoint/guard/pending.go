@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"sync"
+	"time"
 
 	"vitrine/internal/endpoint/event"
 	"vitrine/internal/endpoint/verdict"
@@ -126,11 +127,28 @@ func (g *Guard) scribe(ctx context.Context) {
 		if s == nil {
 			return
 		}
-		i := inodeOf(s.id)
+		i, begun := inodeOf(s.id), g.clock.Now()
 		g.review(s)
 		s.close()
-		g.pending.done(i)
+		g.rest(i, g.clock.Now().Sub(begun))
 	}
+}
+
+// A file that is written again and again, such as a log, is looked at for a tenth
+// of the time at most.
+const (
+	restFactor = 9
+	noRest     = time.Millisecond // what took no longer needs none
+	longRest   = 5 * time.Second
+)
+
+// rest lets a file be looked at again after a while.
+func (g *Guard) rest(i inode, took time.Duration) {
+	if took < noRest {
+		g.pending.done(i)
+		return
+	}
+	g.clock.After(min(restFactor*took, longRest), func() { g.pending.done(i) })
 }
 
 // review looks at a file that was written, or run or opened without waiting.

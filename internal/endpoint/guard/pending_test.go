@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"vitrine/internal/endpoint/event"
 	"vitrine/internal/endpoint/fanotify"
@@ -35,14 +36,65 @@ func TestWrittenFiles(t *testing.T) {
 	}
 }
 
+// Whoever runs it over and over must not have it taken over and over.
 func TestFileThatCannotBeTaken(t *testing.T) {
 	m := run(t, func(c *Config) { c.Quarantine = true })
 	m.keeper.fails = errors.New("the disk is full")
-	if m.answer(m.ask(m.file("evil", bad), execAsk)) {
-		t.Error("let through")
+	evil := m.file("evil", bad)
+	again := func(n int) string {
+		t.Helper()
+		if m.answer(m.ask(evil, execAsk)) {
+			t.Error("let through")
+		}
+		e := m.waitFor(event.Detection, n)[n-1]
+		if !slices.Equal(e.Actions, []event.Action{event.Blocked}) {
+			t.Errorf("event %+v", e)
+		}
+		return e.Message
 	}
-	if e := m.waitFor(event.Detection, 1)[0]; !strings.Contains(e.Message, "the disk is full") || !slices.Equal(e.Actions, []event.Action{event.Blocked}) {
-		t.Errorf("event %+v", e)
+	first, second := again(1), again(2)
+	m.time.pass(busyFor)
+	third := again(3)
+	for i, message := range []string{first, second, third} {
+		if strings.Contains(message, "the disk is full") != (i != 1) {
+			t.Errorf("%d: %s", i, message)
+		}
+	}
+}
+
+func TestBusyIsBounded(t *testing.T) {
+	c := &timers{}
+	b := newBusy(c.clock().filled())
+	b.enter(inode{1, 0})
+	for i := range uint64(mostBusy + 10) {
+		b.enter(inode{0, i})
+		b.leave(inode{0, i})
+	}
+	if len(b.by) > mostBusy || b.enter(inode{1, 0}) {
+		t.Errorf("%d files, and what is being done may be done twice", len(b.by))
+	}
+}
+
+func TestLogsAreLookedAtNowAndThen(t *testing.T) {
+	m := run(t, nil)
+	log := inode{1, 2}
+	m.pending.running[log] = true
+	m.rest(log, time.Second)
+	resting := func() bool {
+		m.pending.mu.Lock()
+		defer m.pending.mu.Unlock()
+		return m.pending.running[log]
+	}
+	m.time.pass(longRest - 1)
+	if !resting() {
+		t.Error("it is looked at most of the time")
+	}
+	if m.time.pass(1); resting() {
+		t.Error("it is never looked at again")
+	}
+	m.pending.running[log] = true
+	if m.rest(log, noRest-1); resting() {
+		t.Error("a small file has to wait")
 	}
 }
 

@@ -633,6 +633,20 @@ func TestRealProgramsWithoutAName(t *testing.T) {
 	until(t, "the deleted one was looked at", func() bool { return r.scanner.scans(filepath.Join(r.dir, "gone")+" (deleted)") == 1 })
 }
 
+func TestRealRival(t *testing.T) {
+	mountstest.NeedRoot(t)
+	other, _ := guardian(t)
+	r := protect(t, func(c *Config) { c.Processes.Root = "/proc" })
+	until(t, "told of the other", func() bool {
+		for _, e := range r.sink.of(event.Degraded) {
+			if e.Process != nil && e.Process.PID == other.Process.Pid && strings.Contains(e.Message, "run one of them") {
+				return true
+			}
+		}
+		return false
+	})
+}
+
 func TestRealStartedTwiceInARow(t *testing.T) {
 	r := protect(t, nil)
 	evil := r.program("evil", bad)
