@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -85,51 +85,66 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// guard CONFIG [NAME=VALUE...] starts the guard, waits until it protects, and has it ended with
-// the script at the latest. What it prints goes to guard.log.
-func guard(ts *testscript.TestScript, neg bool, args []string) {
-	startGuard(ts, nil, args)
+// guarding is a guard that a script has started.
+type guarding struct {
+	cmd  *exec.Cmd
+	done chan struct{}
 }
 
-// startGuard starts vitrine guard, through a program that is put in front of it.
-func startGuard(ts *testscript.TestScript, through []string, args []string) {
+// end asks it to end; one that does not is killed, and that is said.
+func (g *guarding) end() error {
+	_ = g.cmd.Process.Signal(unix.SIGTERM)
+	select {
+	case <-g.done:
+		return nil
+	case <-time.After(20 * time.Second):
+		_ = g.cmd.Process.Kill()
+		<-g.done
+		return errors.New("the guard did not end by itself")
+	}
+}
+
+// theGuard is under what name a script keeps its guard.
+type theGuard struct{}
+
+// guard CONFIG [THROUGH...] starts the guard, by another program if one is named,
+// waits until it protects, and has it ended with the script at the latest. What it
+// prints goes to guard.log.
+func guard(ts *testscript.TestScript, neg bool, args []string) {
 	log, err := os.OpenFile(ts.MkAbs("guard.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	ts.Check(err)
 	defer log.Close()
-	argv := slices.Concat(through, []string{filepath.Join(strings.Split(ts.Getenv("PATH"), ":")[0], "vitrine"), "guard", "--config", ts.MkAbs(args[0])})
-	cmd := exec.Command(argv[0], argv[1:]...)
-	cmd.Dir = ts.MkAbs(".")
-	cmd.Stdout, cmd.Stderr = log, log
-	cmd.Env = append(os.Environ(), "VITRINE_STATE="+ts.MkAbs("chain"))
-	ts.Check(cmd.Start())
-	done := make(chan struct{})
-	go func() { _ = cmd.Wait(); close(done) }()
-	ts.Check(os.WriteFile(ts.MkAbs("guard.pid"), fmt.Append(nil, cmd.Process.Pid), 0o644))
+	argv := slices.Concat(args[1:], []string{filepath.Join(strings.Split(ts.Getenv("PATH"), ":")[0], "vitrine"), "guard", "--config", ts.MkAbs(args[0])})
+	g := &guarding{cmd: exec.Command(argv[0], argv[1:]...), done: make(chan struct{})}
+	g.cmd.Dir = ts.MkAbs(".")
+	g.cmd.Stdout, g.cmd.Stderr = log, log
+	ts.Check(g.cmd.Start())
+	go func() { _ = g.cmd.Wait(); close(g.done) }()
+	ts.Value(theGuard{}).(*guards).set(g)
 	ts.Defer(func() {
-		_ = cmd.Process.Signal(unix.SIGTERM)
-		select {
-		case <-done:
-		case <-time.After(20 * time.Second):
-			_ = cmd.Process.Kill()
-			<-done
-			ts.Logf("the guard did not end by itself")
-		}
-		text, err := os.ReadFile(log.Name())
+		err := g.end()
+		text, _ := os.ReadFile(log.Name())
 		ts.Logf("the guard said (%v):\n%s", err, text)
 	})
 	end := time.Now().Add(patience)
-	for {
-		if ts.Exec("vitrine", "status", "--config", args[0]) == nil {
-			return
-		}
+	for ts.Exec("vitrine", "status", "--config", args[0]) != nil {
 		select {
-		case <-done:
+		case <-g.done:
 			ts.Fatalf("the guard has ended")
-		default:
+		case <-time.After(50 * time.Millisecond):
 		}
 		if time.Now().After(end) {
 			ts.Fatalf("not protected after %s", patience)
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
+}
+
+// guards is the guard of one script.
+type guards struct{ now *guarding }
+
+func (g *guards) set(now *guarding) { g.now = now }
+
+// stopguard ends the guard.
+func stopguard(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Check(ts.Value(theGuard{}).(*guards).now.end())
 }

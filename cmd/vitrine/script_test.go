@@ -43,6 +43,7 @@ func TestScript(t *testing.T) {
 		UpdateScripts:       *update,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SAMPLES", samples)
+			e.Values[theGuard{}] = &guards{}
 			return os.WriteFile(filepath.Join(e.WorkDir, "e.yar"), []byte(oneRule), 0o644)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -65,6 +66,7 @@ func TestScript(t *testing.T) {
 			"entry":    entry,
 
 			"configure": configure,
+			"stopguard": stopguard,
 		},
 		Condition: func(name string) (bool, error) {
 			switch name {

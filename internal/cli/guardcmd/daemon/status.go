@@ -45,11 +45,11 @@ func (d *daemon) tellScanners(c *condition.Condition) {
 	d.mu.Unlock()
 	c.Scanner = condition.Scanner{Workers: len(s.Workers), Waiting: s.Queued, User: d.config.Scanner.User}
 	for _, w := range s.Workers {
-		switch w.State {
-		case "busy":
+		if w.State == "busy" {
 			c.Scanner.Busy++
-			c.Scanner.Alive++
-		case "idle":
+		}
+		// One that still loads its rules, or is not needed now, is not missing.
+		if w.PID != 0 || w.State == "resting" {
 			c.Scanner.Alive++
 		}
 		c.Scanner.Restarts += int64(w.Restarts)
