@@ -633,6 +633,37 @@ func TestRealProgramsWithoutAName(t *testing.T) {
 	until(t, "the deleted one was looked at", func() bool { return r.scanner.scans(filepath.Join(r.dir, "gone")+" (deleted)") == 1 })
 }
 
+// descriptors is how many this process has open.
+func descriptors(t *testing.T) int {
+	t.Helper()
+	names, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(names)
+}
+
+func TestRealManyAtOnceLeaveNothing(t *testing.T) {
+	r := protect(t, func(c *Config) { c.Open, c.Write, c.Quarantine = []string{"/"}, true, true })
+	var script strings.Builder
+	for i := range 60 {
+		name := r.program(fmt.Sprint("p", i), map[bool]string{true: bad, false: "fine"}[i%3 == 0])
+		fmt.Fprintf(&script, "(%[1]s; cat %[1]s; echo '# more' >> %[1]s; %[1]s) >/dev/null 2>&1 &\n", name)
+	}
+	before := descriptors(t)
+	if out, err := command(t, "sh", "-c", script.String()+"wait").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	until(t, "all that is bad was taken", func() bool { return len(r.keeper.paths()) == 20 })
+	until(t, "no descriptor is left", func() bool {
+		s := r.Stats()
+		return s.Waiting == 0 && s.Pending == 0 && descriptors(t) <= before
+	})
+	if s := r.Stats(); s.Blocked < 20 || s.Timeouts != 0 || s.Failed != 0 || s.Starved != 0 {
+		t.Errorf("counted %+v", s)
+	}
+}
+
 func TestRealRival(t *testing.T) {
 	mountstest.NeedRoot(t)
 	other, _ := guardian(t)
