@@ -13,7 +13,8 @@ import (
 // Config says how many scanners there are and what they look for. The zero Config
 // is two to four of them, as who starts them, that know no rules.
 type Config struct {
-	Workers int    // how many; 0: as many as processors, at least 2 and at most 4
+	Workers int    // how many, at most; 0: as many as processors, at least 2 and at most 4
+	Idle    int    // how many stay when there is nothing to do; 0: 1, and all where rules take long to load
 	User    string // the account they run as; empty: that of the guard
 	Memory  int64  // bytes that each may use; 0: any
 	Rules   wire.Rules
@@ -24,6 +25,7 @@ type Config struct {
 	// says what it has when the time is over. Grace later it is killed; 0: 3 s.
 	Deadlines [classes]time.Duration
 	Grace     time.Duration
+	Linger    time.Duration // how long one that has nothing to do stays past Idle; 0: 1 min
 
 	LoadTime time.Duration // for loading the rules; 0: 2 min
 	Wait     time.Duration // for a scanner, when none runs at all; 0: 1 min
@@ -41,7 +43,7 @@ type Config struct {
 }
 
 func (c Config) filled() (Config, error) {
-	if c.Workers < 0 || c.Memory < 0 || c.MaxSize < 0 || c.MaxTime < 0 {
+	if c.Workers < 0 || c.Idle < 0 || c.Memory < 0 || c.MaxSize < 0 || c.MaxTime < 0 {
 		return c, errors.New("configure scanners: a number below zero")
 	}
 	if c.Workers == 0 {
@@ -52,12 +54,13 @@ func (c Config) filled() (Config, error) {
 		instead time.Duration
 	}{
 		{&c.MaxTime, 30 * time.Second}, {&c.Grace, 3 * time.Second}, {&c.LoadTime, 2 * time.Minute},
-		{&c.Wait, time.Minute}, {&c.Poison, time.Minute},
+		{&c.Wait, time.Minute}, {&c.Poison, time.Minute}, {&c.Linger, time.Minute},
 	} {
 		if *d.field <= 0 {
 			*d.field = d.instead
 		}
 	}
+	c.Idle = min(c.Idle, c.Workers)
 	for i := range c.Deadlines {
 		if c.Deadlines[i] <= 0 || c.Deadlines[i] > c.MaxTime {
 			c.Deadlines[i] = c.MaxTime

@@ -153,7 +153,7 @@ func start(t *testing.T, change func(*Config)) *fixture {
 	f.rules = filepath.Join(f.dir, "rules.yar")
 	f.write("rules.yar", ruleText)
 	c := Config{
-		Workers: 2, Rules: wire.Rules{Paths: []string{f.rules}}, Sink: f.events,
+		Workers: 2, Idle: 2, Rules: wire.Rules{Paths: []string{f.rules}}, Sink: f.events,
 		Backoff: child.Backoff{First: time.Millisecond, Most: 10 * time.Millisecond},
 		Now:     func() time.Time { return time.Now().Add(time.Hour) },
 	}

@@ -30,6 +30,7 @@ type worker struct {
 	job     *job // nil: none
 	idle    bool // waits for one
 	retired bool // gets no more
+	resting bool // was ended, since there was nothing to do
 	dead    bool
 	scans   uint64
 }

@@ -30,6 +30,8 @@ type Pool struct {
 	processes map[*child.Process]bool // all that run, also those that load or are about to end
 	poison    poison
 	told      map[string]bool // of what is degraded
+	starting  int             // scanners that are being started since they are needed
+	slow      bool            // the rules take long to load
 	next      uint64          // id of the next job
 	scans     uint64
 	failures  uint64
@@ -43,6 +45,7 @@ type slot struct {
 	epoch    int     // counts the processes that were put here from outside
 	restarts int
 	waiting  string // between two: why
+	resting  bool   // it has none since none is needed
 }
 
 // New starts the scanners, and returns as soon as the first is ready. The pool
@@ -65,6 +68,7 @@ func New(ctx context.Context, c Config) (*Pool, error) {
 		return nil, err
 	}
 	p.identity = first.ready.Rules
+	p.spawn(p.tick)
 	for i, s := range p.slots {
 		if i > 0 {
 			first = nil
@@ -82,20 +86,40 @@ func (p *Pool) keep(s *slot, epoch int, w *worker) {
 	p.spawn(func() {
 		for {
 			if w == nil {
-				if w = p.again(s, epoch); w == nil {
+				if !p.rest(s, epoch) {
+					return
+				}
+				w = p.again(s, epoch)
+				p.started()
+				if w == nil {
 					return
 				}
 			}
 			p.tell(w)
 			reason := p.serve(s, w)
-			if reason == "" {
+			switch {
+			case reason != "":
+				p.restart(s, epoch, w, reason)
+			case p.leaves(s, w):
+				w.end()
+			default:
 				w.end()
 				return
 			}
-			p.restart(s, epoch, w, reason)
 			w = nil
 		}
 	})
+}
+
+// leaves takes a worker out of its slot that is to rest. It gives false for one that
+// ends for good.
+func (p *Pool) leaves(s *slot, w *worker) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s.worker == w && w.resting {
+		s.worker = nil
+	}
+	return w.resting
 }
 
 // spawn runs f beside, unless the pool is closed: Close waits for it.
@@ -115,6 +139,8 @@ func (p *Pool) put(s *slot, epoch int, w *worker) bool {
 		return false
 	}
 	s.worker, s.waiting = w, ""
+	p.slow = p.config.Now().Sub(w.begun) > slow
+	p.wake.Broadcast()
 	if !p.processes[w.process] {
 		w.dead = true
 	}
@@ -218,13 +244,17 @@ func (p *Pool) Use(ctx context.Context, rules wire.Rules) error {
 		return err
 	}
 	before, now := p.Rules(), w.ready.Rules
-	for i, s := range p.slots {
-		if i > 0 {
+	for _, s := range p.slots {
+		if w == nil && p.rests(s) {
+			continue // it loads what there is when it is needed
+		}
+		if w == nil {
 			w = p.same(ctx, rules, now) // nil: its slot tries until it has one
 		}
 		if !p.replace(s, w, rules) {
 			return ErrClosed
 		}
+		w = nil
 	}
 	after := p.Rules()
 	p.config.Sink.Emit(event.Event{
@@ -232,6 +262,12 @@ func (p *Pool) Use(ctx context.Context, rules wire.Rules) error {
 		Message: fmt.Sprintf("the scanners have loaded their rules anew: %.12s, before %.12s", after, before),
 	})
 	return nil
+}
+
+func (p *Pool) rests(s *slot) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return s.resting
 }
 
 // same starts a scanner that loads just what another has.

@@ -78,6 +78,7 @@ func TestCutOffWhileItIsMapped(t *testing.T) {
 		path := f.write("slow"+itoa(round), "SLOW"+strings.Repeat("x", 3<<20))
 		wait := f.again(t.Context(), path, Exec)
 		f.until("a scanner at work", func(s Status) bool { return count(s, "busy") == 1 })
+		<-time.After(time.Duration(round) * 5 * time.Millisecond) // until it is mapped
 		if err := os.Truncate(path, 0); err != nil {
 			t.Fatal(err)
 		}
@@ -155,11 +156,11 @@ func TestCrash(t *testing.T) {
 
 func TestScannerThatNeverEnds(t *testing.T) {
 	f := start(t, func(c *Config) {
-		c.MaxTime, c.Grace = 50*time.Millisecond, 50*time.Millisecond
-		c.Deadlines[Exec] = 10 * time.Millisecond
+		c.Grace = 100 * time.Millisecond
+		c.MaxTime, c.Deadlines[Exec] = time.Minute, 400*time.Millisecond
 	})
 	v := f.scan("loop", "LOOP", Exec)
-	if v.State != verdict.Failed || v.Why != "a scanner gave no answer within 60ms" {
+	if v.State != verdict.Failed || v.Why != "a scanner gave no answer within 500ms" {
 		t.Errorf("%+v", v)
 	}
 	if s := f.until("a new scanner", idle); restarts(s) != 1 {
@@ -429,6 +430,46 @@ func TestWallsAreTold(t *testing.T) {
 	}
 	if told == 0 || told > 2 { // while rules are loaded, and after
 		t.Errorf("told %d times: %+v", told, f.events.of(event.Degraded))
+	}
+}
+
+// Scanners that are not needed rest, and start when they are.
+func TestRest(t *testing.T) {
+	f := start(t, func(c *Config) { c.Workers, c.Idle, c.Linger = 3, 1, 20*time.Millisecond })
+	one := func(s Status) bool { return count(s, "idle") == 1 && count(s, "resting") == 2 && len(f.Pids()) == 1 }
+	f.until("one that waits", one)
+	first := f.status().Workers[0].PID
+	var waits []func() (verdict.Verdict, error)
+	f.until("all at work", func(s Status) bool {
+		if s.Queued < 2 {
+			waits = append(waits, f.later(t.Context(), "a"+itoa(len(waits)), "SLOW "+malware, Exec))
+		}
+		return count(s, "busy") == 3
+	})
+	waits = append(waits, f.later(t.Context(), "b", malware, Background))
+	for _, wait := range waits {
+		if v, err := wait(); err != nil || v.State != verdict.Malicious {
+			t.Errorf("%+v, %v", v, err)
+		}
+	}
+	s := f.until("one that waits again", one)
+	if restarts(s) != 0 {
+		t.Errorf("status: %+v", s)
+	}
+	// A scheduled scan starts a second, so that one is left.
+	if v := f.scan("c", malware, Background); v.State != verdict.Malicious {
+		t.Errorf("%+v", v)
+	}
+	f.write("rules.yar", ruleText+" ")
+	if err := f.Reload(t.Context()); err != nil {
+		t.Error(err)
+	}
+	f.until("one that waits with other rules", one)
+	if v := f.scan("d", malware, Exec); v.Rules != f.Rules() || slices.Contains(f.Pids(), first) {
+		t.Errorf("%+v", v)
+	}
+	if told := f.events.of(event.Worker); len(told) != 0 {
+		t.Errorf("told: %+v", told)
 	}
 }
 

@@ -147,6 +147,7 @@ func (p *Pool) take(w *worker) (*job, *os.File) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	w.idle = true
+	since := p.config.Now()
 	p.wake.Broadcast() // one more is free: a scheduled scan may go on
 	defer func() { w.idle = false }()
 	for {
@@ -156,6 +157,9 @@ func (p *Pool) take(w *worker) (*job, *os.File) {
 		if j := p.queue.take(p.free() > 1 || len(p.slots) == 1, p.config.Now()); j != nil {
 			w.job = j
 			return j, j.open[0]
+		}
+		if w.resting = p.idled(w, since); w.resting {
+			return nil, nil
 		}
 		p.wake.Wait()
 	}

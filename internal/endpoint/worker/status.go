@@ -30,7 +30,7 @@ type Status struct {
 // WorkerStatus is how one scanner is.
 type WorkerStatus struct {
 	Number   int           `json:"number"`
-	State    string        `json:"state"` // idle, busy or starting
+	State    string        `json:"state"` // idle, busy, starting or resting: not needed
 	PID      int           `json:"pid,omitempty"`
 	Runs     time.Duration `json:"runs"` // since its start
 	Scans    uint64        `json:"scans"`
@@ -79,6 +79,9 @@ func (p *Pool) status() Status {
 	most := -1
 	for _, x := range p.slots {
 		own := WorkerStatus{Number: x.number, State: "starting", Restarts: x.restarts, Waiting: x.waiting}
+		if x.resting {
+			own.State = "resting"
+		}
 		if w := x.worker; w != nil && !w.dead {
 			own.State, own.PID, own.Runs, own.Scans = "idle", w.process.PID(), p.config.Now().Sub(w.begun), w.scans
 			if w.job != nil {
