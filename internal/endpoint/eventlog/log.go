@@ -54,6 +54,7 @@ type Log struct {
 	number  atomic.Int64 // of the last event that was taken
 	dropped atomic.Int64 // since the start
 	told    int64        // of them, by events of the kind Lost; run's own
+	again   repeats      // run's own
 
 	mu        sync.Mutex
 	recent    []Line // a ring; next is where the oldest is
@@ -84,7 +85,7 @@ func New(o Options) *Log {
 	}
 	l := &Log{
 		o: o, queue: make(chan event.Event, o.Size), stop: make(chan struct{}), ended: make(chan struct{}),
-		followers: map[*Follower]bool{}, kinds: map[string]int64{}, actions: map[string]int64{},
+		again: repeats{}, followers: map[*Follower]bool{}, kinds: map[string]int64{}, actions: map[string]int64{},
 	}
 	for range o.Keepers {
 		l.outages = append(l.outages, &outage{})
@@ -125,6 +126,7 @@ func (l *Log) run() {
 			l.take(e)
 		case <-l.o.Tick:
 			l.tellDropped()
+			l.tellRepeats(false)
 			l.sync()
 		case <-l.stop:
 			l.finish()
@@ -146,6 +148,7 @@ func (l *Log) finish() {
 		break
 	}
 	l.tellDropped()
+	l.tellRepeats(true)
 	l.sync()
 	for _, k := range l.o.Keepers {
 		if err := k.Keeper.Close(); err != nil {
@@ -162,9 +165,29 @@ func (l *Log) finish() {
 }
 
 func (l *Log) take(e event.Event) {
-	l.keep(e)
+	l.count(&e)
+	if !l.again.silence(&e, l.o.Now()) {
+		l.keep(e)
+	}
 	if len(l.queue) == 0 {
 		l.tellDropped()
+	}
+}
+
+// count counts an event, whether it is told or not.
+func (l *Log) count(e *event.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kinds[string(e.Kind)]++
+	for _, a := range e.Actions {
+		l.actions[string(a)]++
+	}
+}
+
+// tellRepeats tells what came too often to be told one by one.
+func (l *Log) tellRepeats(end bool) {
+	for _, e := range l.again.due(l.o.Now(), end) {
+		l.keep(l.own(e))
 	}
 }
 
@@ -175,10 +198,16 @@ func (l *Log) tellDropped() {
 		return
 	}
 	l.told += n
-	l.keep(l.own(event.Event{Kind: event.Lost, Severity: event.High, Count: n, Message: fmt.Sprintf("%d events were dropped: they came faster than they could be kept", n)}))
+	l.keepOwn(event.Event{Kind: event.Lost, Severity: event.High, Count: n, Message: fmt.Sprintf("%d events were dropped: they came faster than they could be kept", n)})
 }
 
-// own completes an event of the log itself.
+// keepOwn tells an event of the log itself.
+func (l *Log) keepOwn(e event.Event) {
+	l.count(&e)
+	l.keep(l.own(e))
+}
+
+// own gives an event a time and an id.
 func (l *Log) own(e event.Event) event.Event {
 	e.Time = l.o.Now()
 	e.ID = fmt.Sprintf("%016x-%s-%x", uint64(e.Time.UnixNano()), l.o.Run, l.number.Add(1))
@@ -203,10 +232,6 @@ func (l *Log) keep(e event.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.written++
-	l.kinds[string(e.Kind)]++
-	for _, a := range e.Actions {
-		l.actions[string(a)]++
-	}
 	l.remember(line)
 	for f := range l.followers {
 		f.give(line)
@@ -254,10 +279,10 @@ func (l *Log) works(i int) {
 		return
 	}
 	d := l.o.Now().Sub(o.since)
-	l.keep(l.own(event.Event{
+	l.keepOwn(event.Event{
 		Kind: event.Lost, Severity: event.High, Count: o.lost, Duration: d,
 		Message: fmt.Sprintf("%s works again after %s; %d events are missing there: %v", l.o.Keepers[i].Name, d.Round(time.Millisecond), o.lost, o.err),
-	}))
+	})
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if again := l.outages[i]; again.err != nil { // it did not take even that: it has still to be told there
@@ -269,9 +294,9 @@ func (l *Log) works(i int) {
 type Stats struct {
 	Kept    int64            // events that were given to keepers and followers
 	Dropped int64            // events that there was no room for
-	Kinds   map[string]int64 // of those kept
-	Actions map[string]int64
-	Broken  []string // keepers that do not keep at present, and why
+	Kinds   map[string]int64 // of those that there was room for, by kind; more than were kept when many say the same
+	Actions map[string]int64 // likewise
+	Broken  []string         // keepers that do not keep at present, and why
 }
 
 // Stats gives them.
