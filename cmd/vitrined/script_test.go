@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"vitrine/internal/cli/chaincmd"
-	"vitrine/internal/cli/guardcmd"
 	"vitrine/internal/cli/clitest"
+	"vitrine/internal/cli/guardcmd"
 	"vitrine/internal/cli/machine"
 	"vitrine/internal/cli/service"
 	"vitrine/internal/cli/term"
