@@ -33,6 +33,9 @@ type Config struct {
 
 	Backoff child.Backoff // between starts
 	Sink    event.Sink    // nil: nobody is told
+	// Started is told of every process before it opens anything of its own accord, so
+	// that a guard can let it; nil: nobody is. It must not block.
+	Started func(pid int)
 
 	// For tests: another program, more environment, walls to leave out, and clocks.
 	Program string
@@ -68,6 +71,9 @@ func (c Config) filled() (Config, error) {
 	}
 	if c.Sink == nil {
 		c.Sink = nobody{}
+	}
+	if c.Started == nil {
+		c.Started = func(int) {}
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -264,3 +264,11 @@ func alive(pid int) bool {
 	text, err := os.ReadFile(filepath.Join("/proc", itoa(pid), "stat"))
 	return !errors.Is(err, os.ErrNotExist) && !strings.Contains(string(text), ") Z ")
 }
+
+// slowStart leaves out tests that start many processes where each takes a second.
+func slowStart(t *testing.T) {
+	t.Helper()
+	if raceEnabled && testing.Short() {
+		t.Skip("with the race detector a process takes long to start")
+	}
+}

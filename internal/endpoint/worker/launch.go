@@ -47,6 +47,7 @@ func (p *Pool) launch(ctx context.Context, rules wire.Rules, strict bool) (*work
 		conn.Close()
 		return nil, err
 	}
+	p.config.Started(process.PID()) // it waits for its setup
 	w := &worker{process: process, conn: conn, begun: p.config.Now()}
 	defer context.AfterFunc(ctx, process.Kill)()
 	theirs.Close() // so that an end of the process ends the conversation

@@ -72,6 +72,7 @@ func TestOffset(t *testing.T) {
 // A large file is mapped; what happens when it is cut off under it happens behind
 // all walls, too.
 func TestCutOffWhileItIsMapped(t *testing.T) {
+	slowStart(t)
 	f := start(t, nil)
 	cut := false
 	for round := 0; !cut && round < 20; round++ {
@@ -204,6 +205,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 
 // Scanners that are killed while they wait cost no file.
 func TestKilledWhileIdle(t *testing.T) {
+	slowStart(t)
 	f := start(t, nil)
 	for round := range 5 {
 		for _, pid := range f.Pids() {
@@ -222,6 +224,7 @@ func TestKilledWhileIdle(t *testing.T) {
 }
 
 func TestHostileScanners(t *testing.T) {
+	slowStart(t)
 	for how, want := range map[string]string{
 		"garbage": "not to be trusted", "oversized": "not to be trusted", "other id": "was not asked", "other rules": "by other rules",
 		"silent exit": "exit code 0",
@@ -278,6 +281,21 @@ func TestReloadUnderLoad(t *testing.T) {
 	f.until("the old ones to end", func(Status) bool { return len(f.Pids()) == 2 })
 	if len(f.events.of(event.Change)) != 3 {
 		t.Errorf("told: %+v", f.events.of(event.Change))
+	}
+}
+
+// Every process is told of, also those that come later.
+func TestStarted(t *testing.T) {
+	told := make(chan int, 100)
+	f := start(t, func(c *Config) { c.Workers, c.Idle, c.Started = 1, 1, func(pid int) { told <- pid } })
+	if pid := <-told; !slices.Equal(f.Pids(), []int{pid}) {
+		t.Errorf("told of %d, there is %v", pid, f.Pids())
+	}
+	if err := f.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if pid := <-told; !slices.Contains(f.Pids(), pid) {
+		t.Errorf("told of %d, there is %v", pid, f.Pids())
 	}
 }
 
@@ -416,6 +434,7 @@ func TestOneScanForMany(t *testing.T) {
 
 // The walls stand, and what is missing is told.
 func TestWallsAreTold(t *testing.T) {
+	slowStart(t)
 	f := start(t, func(c *Config) { c.Walls = []string{sandbox.Landlock} })
 	f.scan("x", "x", Exec) // who serves has told
 	s := f.Status()
@@ -435,6 +454,7 @@ func TestWallsAreTold(t *testing.T) {
 
 // Scanners that are not needed rest, and start when they are.
 func TestRest(t *testing.T) {
+	slowStart(t)
 	f := start(t, func(c *Config) { c.Workers, c.Idle, c.Linger = 3, 1, 20*time.Millisecond })
 	one := func(s Status) bool { return count(s, "idle") == 1 && count(s, "resting") == 2 && len(f.Pids()) == 1 }
 	f.until("one that waits", one)
