@@ -40,7 +40,7 @@ func Open(s Start) (*Log, []condition.Missing) {
 		j, err := OpenJournal(s.Journal)
 		switch {
 		case errors.Is(err, ErrNoJournal):
-			without("journal", err)
+			without("journal", ErrNoJournal)
 		case err != nil:
 			j = &Journal{path: s.Journal} // tries again
 			fallthrough
