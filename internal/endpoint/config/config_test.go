@@ -357,3 +357,25 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestAdopt: what is taken over comes with its source, the rest is named.
+func TestAdopt(t *testing.T) {
+	running := &Loaded{Config: Default()}
+	again := parse(t, "[protection]\nmode = \"report\"\nexclude = [\"*.iso\"]\nexec_deadline = \"3s\"\nmax_file_size = \"1GiB\"\nwrite = false\n[scanner]\nworkers = 2\nuser = \"x\"\n")
+	left := running.Adopt(again, "protection.exclude", "protection.exec_deadline", "protection.max_file_size", "protection.write", "scanner.workers", "scanner.user")
+	if strings.Join(left, " ") != "protection.mode" {
+		t.Errorf("left %v", left)
+	}
+	c := again.Config
+	c.Protection.Mode = Block
+	if !reflect.DeepEqual(running.Config, c) || running.source("protection.exclude") != "f.toml:3" || running.source("protection.mode") != "default" || running.File != "f.toml" {
+		t.Errorf("got %+v", running)
+	}
+	again.Config.Protection.Exclude[0] = "changed"
+	if running.Config.Protection.Exclude[0] != "*.iso" {
+		t.Error("the list is shared")
+	}
+	if left = running.Adopt(&Loaded{Config: Default()}, "protection.exclude"); len(left) != 5 || running.source("protection.exclude") != "default" {
+		t.Errorf("left %v, %+v", left, running)
+	}
+}

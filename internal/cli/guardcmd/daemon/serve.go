@@ -103,6 +103,7 @@ func (d *daemon) verbs() map[string]control.Verb {
 	all := map[string]control.Verb{
 		"status": {Open: true, Handle: func(_ context.Context, c control.Call) error { return c.Reply(d.condition()) }},
 		"reload": {Handle: d.answerReload},
+		"config": {Handle: d.answerConfig},
 	}
 	for _, some := range []map[string]control.Verb{
 		d.store.Verbs(), d.sweeps.Verbs(), d.toggle.Verbs(), netguard.Verbs(d.running), d.log.Verbs(d.config.Events.File, d.config.Events.Keep),
@@ -155,6 +156,7 @@ func (d *daemon) reload(ctx context.Context) error {
 			return err
 		}
 	}
+	d.adopt(loaded)
 	d.say(event.Change, event.Info, "rules, lists and exclusions were read again")
 	return d.scanning.changed()
 }
