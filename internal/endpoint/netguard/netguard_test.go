@@ -389,6 +389,33 @@ func TestOtherWays(t *testing.T) {
 	}
 }
 
+// TestFlood: a program that tries on and on is told of once, and then how often.
+func TestFlood(t *testing.T) {
+	w := start(t, Config{Lists: []Source{text("c2.txt", "10.66.0.2\n")}})
+	const tries = 2000
+	w.client.Do(t, "flood", fmt.Sprint(tries), "10.66.0.2:80")
+	if e := w.sink.take(t, event.Network); e.Count != 0 {
+		t.Errorf("%+v", e)
+	}
+	until(t, func() bool { return w.guard.repeats.counted() == tries-1 })
+	if b := w.guard.Status().Blocked; b.Connect != tries || b.Untold != 0 {
+		t.Errorf("%+v", b)
+	}
+	w.guard.Close()
+	if e := w.sink.take(t, event.Network); e.Count != tries-1 || !strings.HasSuffix(e.Message, "(1999 times more)") {
+		t.Errorf("%+v", e)
+	}
+}
+
+func (r *repeats) counted() (n int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, h := range r.held {
+		n += h.more
+	}
+	return n
+}
+
 // TestAddressesComeAndGo: what becomes our own is let through from then on.
 func TestAddressesComeAndGo(t *testing.T) {
 	n := netguardtest.New(t)

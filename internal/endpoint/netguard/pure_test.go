@@ -71,35 +71,41 @@ func (c *clock) now() time.Time { return c.t }
 // TestRepeats: the same again is counted, not told.
 func TestRepeats(t *testing.T) {
 	c := &clock{time.Unix(1000, 0)}
-	r := newRepeats(c.now)
+	s := newSink()
+	g := &Guard{sink: s, repeats: newRepeats(c.now)}
 	one := refused(event.Process{PID: 1, Comm: "a"}, event.Connection{Protocol: "tcp", Address: "192.0.2.1", Port: 80, By: byBPF}, indicator.Hit{Indicator: "192.0.2.1", List: "l", Line: 2}, "r")
 	two := one
 	two.Process = &event.Process{PID: 2}
-	if !r.first(one) || r.first(one) || r.first(one) || !r.first(two) {
-		t.Error("told twice, or not at all")
+	for _, e := range []event.Event{one, one, one, two} {
+		g.emit(e)
+	}
+	if len(s.all) != 2 || s.all[1].Process.PID != 2 {
+		t.Errorf("told %+v", s.all)
 	}
 	c.t = c.t.Add(repeatWindow / 2)
-	if got := r.due(); len(got) != 0 {
+	if got := g.repeats.due(); len(got) != 0 {
 		t.Errorf("too early: %+v", got)
 	}
-	c.t = c.t.Add(repeatWindow)
-	if got := r.due(); len(got) != 1 || got[0].Count != 2 || got[0].Process.PID != 1 || !strings.HasSuffix(got[0].Message, "(2 times more)") {
+	last := c.t.Add(repeatWindow)
+	c.t = last
+	g.emit(one) // late, but those before are not told yet
+	if got := g.repeats.due(); len(got) != 1 || got[0].Count != 3 || got[0].Process.PID != 1 || !got[0].Time.Equal(last) || !strings.HasSuffix(got[0].Message, "(3 times more)") {
 		t.Errorf("%+v", got)
 	}
-	if !r.first(one) || r.first(one) {
-		t.Error("a new window")
+	g.emit(one)
+	g.emit(one)
+	if len(s.all) != 3 {
+		t.Errorf("a new window: %+v", s.all)
 	}
-	if got := r.all(); len(got) != 1 || got[0].Count != 1 {
+	if got := g.repeats.all(); len(got) != 1 || got[0].Count != 1 {
 		t.Errorf("%+v", got)
 	}
 	for i := range repeatMost + 10 {
 		one.Process = &event.Process{PID: i + 10}
-		if !r.first(one) {
-			t.Fatal("a different one is held back")
-		}
+		g.emit(one)
 	}
-	if len(r.held) != repeatMost {
-		t.Errorf("%d are held", len(r.held))
+	if len(g.repeats.held) != repeatMost || len(s.all) != 3+repeatMost+10 {
+		t.Errorf("%d are held, %d told", len(g.repeats.held), len(s.all))
 	}
 }
 

@@ -18,7 +18,7 @@ const (
 type repeatKey struct {
 	pid             int
 	uid             uint32
-	by, to, list    string
+	by, to          string
 	port            int
 	protocol, where string
 }
@@ -26,7 +26,8 @@ type repeatKey struct {
 type repeated struct {
 	until time.Time
 	more  int64
-	last  event.Event
+	last  time.Time
+	told  event.Event
 }
 
 type repeats struct {
@@ -41,29 +42,32 @@ func newRepeats(now func() time.Time) repeats {
 
 func keyOf(e event.Event) repeatKey {
 	c := e.Connection
-	k := repeatKey{by: c.By, to: c.Address + c.Name, list: c.List, port: c.Port, protocol: c.Protocol, where: c.Direction}
+	k := repeatKey{by: c.By, to: c.Address + c.Name, port: c.Port, protocol: c.Protocol, where: c.Direction}
 	if e.Process != nil {
 		k.pid, k.uid = e.Process.PID, e.Process.UID
 	}
 	return k
 }
 
-// first says whether an event is to be told now.
-func (r *repeats) first(e event.Event) bool {
+// again says whether the like of an event was told a moment ago, and counts it.
+func (r *repeats) again(k repeatKey) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	k, now := keyOf(e), r.now()
-	if h := r.held[k]; h != nil && now.Before(h.until) {
-		e.Time = now
-		h.more, h.last = h.more+1, e
+	h, now := r.held[k], r.now()
+	if h == nil || h.more == 0 && !now.Before(h.until) {
 		return false
-	} else if h != nil && h.more > 0 {
-		return true // due tells of those before
 	}
-	if len(r.held) < repeatMost {
-		r.held[k] = &repeated{until: now.Add(repeatWindow)}
-	}
+	h.more, h.last = h.more+1, now
 	return true
+}
+
+// tell keeps in mind that an event was told.
+func (r *repeats) tell(k repeatKey, e event.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.held[k] != nil || len(r.held) < repeatMost {
+		r.held[k] = &repeated{until: r.now().Add(repeatWindow), told: e}
+	}
 }
 
 // due gives what was held back and whose time has come.
@@ -80,9 +84,10 @@ func (r *repeats) take(now time.Time) (out []event.Event) {
 			continue
 		}
 		if h.more > 0 {
-			h.last.Count = h.more
-			h.last.Message += fmt.Sprintf(" (%d times more)", h.more)
-			out = append(out, h.last)
+			e := h.told
+			e.Time, e.Count = h.last, h.more
+			e.Message += fmt.Sprintf(" (%d times more)", h.more)
+			out = append(out, e)
 		}
 		delete(r.held, k)
 	}

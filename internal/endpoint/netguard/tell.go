@@ -89,7 +89,11 @@ func (g *Guard) tellBPF() {
 		if err != nil {
 			return
 		}
-		g.emit(g.ofBPF(e))
+		// A flood must not cost a look at /proc each.
+		k := repeatKey{pid: e.PID, uid: e.UID, by: byBPF, to: e.Address.Addr().String(), port: int(e.Address.Port()), protocol: protocol(e.Protocol), where: "out"}
+		if !g.repeats.again(k) {
+			g.emit(g.ofBPF(e))
+		}
 	}
 }
 
@@ -157,9 +161,12 @@ func (g *Guard) tellDNS(b resolver.Blocked) {
 
 // emit tells an event, unless its like was told a moment ago.
 func (g *Guard) emit(e event.Event) {
-	if g.repeats.first(e) {
-		g.sink.Emit(e)
+	k := keyOf(e)
+	if g.repeats.again(k) {
+		return
 	}
+	g.repeats.tell(k, e)
+	g.sink.Emit(e)
 }
 
 // late tells what was held back, and what was lost, until ctx ends.

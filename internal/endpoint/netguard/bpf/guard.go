@@ -14,7 +14,7 @@ import (
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
 	"github.com/cilium/ebpf/ringbuf"
-	"github.com/cilium/ebpf/rlimit"
+	"golang.org/x/sys/unix"
 )
 
 // Config says where the programs are put.
@@ -70,10 +70,7 @@ func Open(c Config) (*Guard, error) {
 	fail := func(part string, err error) (*Guard, error) {
 		return nil, &coverage.Missing{Part: part, Uncovered: nothingCovered, Err: err}
 	}
-	// Kernels before 5.11 count tables against RLIMIT_MEMLOCK.
-	if err := rlimit.RemoveMemlock(); err != nil {
-		return fail("memory for the kernel's tables", err)
-	}
+	unlimited()
 	dir, err := os.Open(c.Cgroup)
 	if err != nil {
 		return fail("the control group", err)
@@ -91,6 +88,15 @@ func Open(c Config) (*Guard, error) {
 		return fail("the ring of events", errors.Join(err, g.Close()))
 	}
 	return g, nil
+}
+
+// unlimited lets kernels before 5.11, which count tables against RLIMIT_MEMLOCK,
+// make large ones. Where that is refused, making them says so. The package of
+// cilium/ebpf for it is not used: it tries out a table at the start of every
+// program that links it, a scan's too.
+func unlimited() {
+	const all = unix.RLIM_INFINITY
+	_ = unix.Setrlimit(unix.RLIMIT_MEMLOCK, &unix.Rlimit{Cur: all, Max: all})
 }
 
 // attach fails only when no hook could be had.

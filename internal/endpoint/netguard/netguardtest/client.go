@@ -23,6 +23,7 @@ import (
 //	fastopen ADDR:PORT connect by sending
 //	raw ADDR:PORT      send UDP on a raw IPv4 socket
 //	uring ADDR:PORT    connect through io_uring
+//	flood N ADDR:PORT  connect N times, whatever comes of it
 //	time N ADDR:PORT   connect N times, print the least nanoseconds for one
 //
 // An IPv4 address as ::ffff:a.b.c.d is asked for on an IPv6 socket.
@@ -31,7 +32,13 @@ func Main(m *testing.M) {
 	if len(deed) == 0 {
 		os.Exit(m.Run())
 	}
-	if deed[0] == "time" {
+	if deed[0] == "flood" {
+		n, _ := strconv.Atoi(deed[1])
+		for range n {
+			do("tcp", netip.MustParseAddrPort(deed[2]))
+		}
+		fmt.Println("ok")
+	} else if deed[0] == "time" {
 		n, _ := strconv.Atoi(deed[1])
 		fmt.Println(connects(n, netip.MustParseAddrPort(deed[2])))
 	} else if err := do(deed[0], netip.MustParseAddrPort(deed[1])); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -45,6 +46,13 @@ func newUpstream(t testing.TB, answer func(network string, q, m *dns.Msg) *dns.M
 		t.Cleanup(func() { s.Shutdown() })
 	}
 	return up
+}
+
+// questions gives what was asked so far, and over what.
+func (up *upstream) questions() ([]*dns.Msg, []string) {
+	up.mu.Lock()
+	defer up.mu.Unlock()
+	return slices.Clone(up.asked), slices.Clone(up.overs)
 }
 
 func (up *upstream) over(network string) dns.HandlerFunc {
@@ -245,7 +253,8 @@ func TestAnswerIsOurs(t *testing.T) {
 	if m.Id != 4711 || m.Question[0].Name != name || m.Answer[0].Header().Name != name || !m.IsEdns0().Do() || !m.RecursionAvailable {
 		t.Errorf("%v", m)
 	}
-	q := up.asked[0]
+	all, _ := up.questions()
+	q := all[0]
 	if q.Question[0].Name == name || !strings.EqualFold(q.Question[0].Name, name) || q.Id == 4711 || len(q.IsEdns0().Option) != 0 || !q.IsEdns0().Do() || q.IsEdns0().UDPSize() != sizeAsked {
 		t.Errorf("upstream was asked %v", q)
 	}
@@ -274,8 +283,8 @@ func TestTruncated(t *testing.T) {
 			t.Errorf("%d bytes for a client that takes %d", m.Len(), limit)
 		}
 	}
-	if up.overs[1] != "tcp" {
-		t.Errorf("asked over %v", up.overs)
+	if _, overs := up.questions(); overs[1] != "tcp" {
+		t.Errorf("asked over %v", overs)
 	}
 }
 
@@ -334,8 +343,10 @@ func TestNextUpstream(t *testing.T) {
 			t.Errorf("%v", m)
 		}
 	}
-	if len(deaf.asked) != 1 || len(lame.asked) != 1 {
-		t.Errorf("the deaf was asked %d times, the lame %d", len(deaf.asked), len(lame.asked))
+	toDeaf, _ := deaf.questions()
+	toLame, _ := lame.questions()
+	if len(toDeaf) != 1 || len(toLame) != 1 {
+		t.Errorf("the deaf was asked %d times, the lame %d", len(toDeaf), len(toLame))
 	}
 }
 
@@ -367,8 +378,8 @@ func TestRefusesOddQuestions(t *testing.T) {
 	if q := s.take([]byte("\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\xff"), netip.AddrPort{}, false); q.reply.Rcode != dns.RcodeFormatError || q.reply.Id != 0x1234 {
 		t.Errorf("%v", q.reply)
 	}
-	if len(up.asked) != 0 {
-		t.Errorf("upstream was asked %v", up.asked)
+	if all, _ := up.questions(); len(all) != 0 {
+		t.Errorf("upstream was asked %v", all)
 	}
 }
 
