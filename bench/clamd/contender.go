@@ -76,21 +76,29 @@ func vitrine(ctx context.Context, work, db string, progress io.Writer) (socket s
 	return front.Socket, stop, answers(ctx, front.Socket)
 }
 
-// clamav starts ClamAV's daemon.
-func clamav(ctx context.Context, work, db string) (socket string, stop func(), err error) {
-	socket = filepath.Join(work, "clamd.sock")
-	config := filepath.Join(work, "clamd.conf")
-	text := fmt.Sprintf("DatabaseDirectory %s\nLocalSocket %s\nForeground yes\nStreamMaxLength 1M\nMaxThreads 10\nIdleTimeout 60\nTemporaryDirectory %s\nLogFile %s/clamd.log\n", db, socket, work, work)
-	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
+// clamav starts ClamAV's daemon, which writes each stream to a file: in /tmp, as
+// it does where nobody has configured anything else, or in memory.
+func clamav(ctx context.Context, work, db, temporary string) (socket string, stop func(), err error) {
+	dir, err := os.MkdirTemp(temporary, "vitrine-bench-clamd-")
+	if err != nil {
 		return "", func() {}, err
+	}
+	stop = func() { _ = os.RemoveAll(dir) } // a folder of ours
+	name := strings.ReplaceAll(temporary, "/", "-")
+	socket = filepath.Join(work, "clamd"+name+".sock")
+	config := filepath.Join(work, "clamd"+name+".conf")
+	text := fmt.Sprintf("DatabaseDirectory %s\nLocalSocket %s\nForeground yes\nStreamMaxLength 1M\nMaxThreads 10\nIdleTimeout 60\nTemporaryDirectory %s\nLogFile %s/clamd%s.log\nUser root\n", db, socket, dir, work, name)
+	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
+		return "", stop, err
 	}
 	cmd := exec.CommandContext(ctx, "clamd", "--config-file="+config)
 	if err := cmd.Start(); err != nil {
-		return "", func() {}, err
+		return "", stop, err
 	}
 	stop = func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait() // it was killed
+		_ = os.RemoveAll(dir)
 	}
 	return socket, stop, answers(ctx, socket)
 }
