@@ -58,7 +58,8 @@ type daemon struct {
 	allowed  *lists.Allowed
 	excluded *lists.Excluded
 	scanning *scanning
-	store    *quarantine.Store
+	store    *quarantine.Store // nil: storeErr says why
+	storeErr error
 	sweeps   *sweep.Runner
 	toggle   *gap.Switch
 	guard    *guard.Guard
@@ -217,6 +218,7 @@ func (d *daemon) startScanners(ctx context.Context) error {
 	return d.scanning.changed()
 }
 
+// openQuarantine opens the store. Without one malware is refused all the same.
 func (d *daemon) openQuarantine(ctx context.Context) error {
 	c := d.config.Quarantine
 	var err error
@@ -224,7 +226,9 @@ func (d *daemon) openQuarantine(ctx context.Context) error {
 		Dir: c.Dir, Keep: c.Keep, MaxSize: c.MaxSize, Scanner: forStore{d.scanning}, Sorter: sorting.New(worker.Config{User: d.config.Scanner.User, Memory: d.config.Scanner.Memory, MaxTime: d.config.Scanner.MaxTime, Sink: d.sink}, d.ownAll), Allow: allower{d.scanning, d.allowed}, Sink: d.sink,
 	})
 	if err != nil {
-		return fmt.Errorf("open the quarantine: %w", err)
+		d.store, d.storeErr = nil, err
+		d.say(event.Degraded, event.High, "malware is refused, and nothing is taken away: the quarantine cannot be used: %v", err)
+		return nil
 	}
 	d.atEnd(func() { _ = d.store.Close() })
 	d.every(ctx, time.Hour, func() {

@@ -29,6 +29,9 @@ func (d *daemon) does(action string) bool {
 	return d.config.Protection.Mode == config.Block && slices.Contains(d.config.Protection.Actions, action)
 }
 
+// takes reports whether malware is moved into the quarantine.
+func (d *daemon) takes() bool { return d.store != nil && d.does(config.Quarantining) }
+
 // patterns is what the configuration leaves out, for sweeps.
 func (d *daemon) patterns() ([]files.Pattern, error) {
 	var all []files.Pattern
@@ -49,7 +52,7 @@ func (d *daemon) patterns() ([]files.Pattern, error) {
 // actor is what is done about malware that nobody has run or opened.
 func (d *daemon) actor() actor {
 	return actor{
-		store: d.store, quarantine: d.does(config.Quarantining), kill: d.does(config.Kill), sink: d.sink,
+		store: d.store, quarantine: d.takes(), kill: d.does(config.Kill), sink: d.sink,
 		acting: func() bool { return d.toggle == nil || d.toggle.Acting() },
 	}
 }
@@ -98,7 +101,7 @@ func (d *daemon) openGuard(context.Context) error {
 	d.guard, err = guard.New(guard.Config{
 		Report: p.Mode == config.Report, Exec: execution(p), Write: p.Write, Blind: p.Blind, Open: p.Open, Paths: p.Paths, Excluded: d.leftOut,
 		ExecDeadline: p.ExecDeadline, OpenDeadline: p.OpenDeadline, DenyOnTimeout: p.OnTimeout == config.Deny, MaxFileSize: p.MaxFileSize,
-		Quarantine: d.does(config.Quarantining), Kill: d.does(config.Kill),
+		Quarantine: d.takes(), Kill: d.does(config.Kill),
 		Scanner: forGuard{d.scanning}, Cache: d.scanning.table, Keeper: keeper{d.store}, Rescanner: rescanner{d.sweeps, d.sink}, Switch: d.toggle, Sink: d.sink,
 		Beat: func() {
 			if d.pulse != nil {

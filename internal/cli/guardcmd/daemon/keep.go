@@ -69,12 +69,35 @@ func (a actor) act(ctx context.Context, f sweep.Found, e *event.Event) {
 	if !a.quarantine {
 		return
 	}
-	kept, err := a.store.Take(ctx, f.File, quarantine.About{Path: f.Path, Process: e.Process, Verdict: f.Verdict})
+	root := rootOf(f.PID)
+	if root != nil {
+		defer root.Close()
+	}
+	kept, err := a.store.Take(ctx, f.File, quarantine.About{Path: f.Path, Root: root, Process: e.Process, Verdict: f.Verdict})
 	if err != nil {
 		e.Message += fmt.Sprintf("; not taken away: %v", err)
 		return
 	}
 	e.Actions, e.Quarantine = append(e.Actions, event.Quarantined), kept.ID
+}
+
+// rootOf is where the path of a program leads that was found because a process runs
+// it, when that lives in another mount namespace; nil otherwise.
+func rootOf(pid int) *os.File {
+	if pid == 0 {
+		return nil
+	}
+	var root *os.File
+	process.Proc{}.Visit(os.Getpid(), func(me process.Running) bool {
+		process.Proc{}.Visit(pid, func(r process.Running) bool {
+			if r.MountNamespace() != me.MountNamespace() {
+				root, _ = r.Root() // it has ended: what can be reached from here is taken
+			}
+			return true
+		})
+		return true
+	})
+	return root
 }
 
 // endAll kills whatever runs the file, and says how many there were.

@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"os/user"
@@ -19,18 +18,13 @@ import (
 // serve guards, and answers at the socket, until ctx ends or nothing is guarded
 // any more.
 func (d *daemon) serve(ctx context.Context) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
 	if err := d.listen(ctx); err != nil {
 		return err
 	}
-	d.background(ctx, func(ctx context.Context) {
-		if err := d.guard.Run(ctx); err != nil {
-			stop(err)
-		}
-	})
-	if err := d.watching(ctx); err != nil {
-		return err
+	ended := make(chan error, 1)
+	d.background(ctx, func(ctx context.Context) { ended <- d.guard.Run(ctx) })
+	if !d.watching(ctx) {
+		return nil
 	}
 	d.background(ctx, func(ctx context.Context) {
 		if err := d.toggle.Run(ctx); err != nil && ctx.Err() == nil {
@@ -42,25 +36,24 @@ func (d *daemon) serve(ctx context.Context) error {
 		d.toggle.Missing(c.Problems)
 	})
 	d.notify.tell("READY=1", "STATUS=watching "+strconv.Itoa(d.condition().Watch.Mounts)+" file systems")
-	<-ctx.Done()
-	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-ended:
 		return err
 	}
-	return nil
 }
 
-// watching waits until what was mounted at the start is watched.
-func (d *daemon) watching(ctx context.Context) error {
+// watching waits until what was mounted at the start is watched; false: the guard
+// is to end.
+func (d *daemon) watching(ctx context.Context) bool {
 	for {
 		if _, _, ready := d.guard.Coverage(); ready {
-			return nil
+			return true
 		}
 		select {
 		case <-ctx.Done():
-			if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
-				return err
-			}
-			return nil
+			return false
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
@@ -105,8 +98,11 @@ func (d *daemon) verbs() map[string]control.Verb {
 		"reload": {Handle: d.answerReload},
 		"config": {Handle: d.answerConfig},
 	}
+	if d.store != nil {
+		maps.Copy(all, d.store.Verbs())
+	}
 	for _, some := range []map[string]control.Verb{
-		d.store.Verbs(), d.sweeps.Verbs(), d.toggle.Verbs(), netguard.Verbs(d.running), d.log.Verbs(d.config.Events.File, d.config.Events.Keep),
+		d.sweeps.Verbs(), d.toggle.Verbs(), netguard.Verbs(d.running), d.log.Verbs(d.config.Events.File, d.config.Events.Keep),
 		lists.Verbs(d.allowed, d.excluded, d.sink, d.listsChanged),
 	} {
 		maps.Copy(all, some)

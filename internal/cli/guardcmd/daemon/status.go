@@ -81,7 +81,11 @@ func (d *daemon) tellSwitch(c *condition.Condition) {
 }
 
 func (d *daemon) tellStores(c *condition.Condition) {
-	c.Quarantine.Files, c.Quarantine.Bytes = d.store.Usage()
+	if d.store != nil {
+		c.Quarantine.Files, c.Quarantine.Bytes = d.store.Usage()
+	} else {
+		c.Problem("nothing is taken away: the quarantine cannot be used: %v", d.storeErr)
+	}
 	c.Quarantine.Limit = d.config.Quarantine.MaxSize
 	s := d.log.Stats()
 	c.Events = condition.Events{File: d.config.Events.File, Written: s.Kept, Dropped: s.Dropped, Broken: s.Broken, Kinds: s.Kinds, Actions: s.Actions}
