@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -14,17 +15,51 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// blind is what looking through all processes goes by.
+// blind is what looking at processes goes by.
 type blind struct {
 	nudge chan struct{}
-	seen  map[process.Key]inode // of programs that were looked at; used by sweep alone
 
 	mu      sync.Mutex
+	round   int
+	seen    map[process.Key]sighting
 	devices map[uint64]bool // file systems that programs may have been started from before they were watched
 }
 
+// sighting is the program of a process that was looked at, and the round of
+// looking through all when it was last met.
+type sighting struct {
+	program inode
+	round   int
+}
+
 func newBlind() *blind {
-	return &blind{nudge: make(chan struct{}, 1), seen: map[process.Key]inode{}, devices: map[uint64]bool{}}
+	return &blind{nudge: make(chan struct{}, 1), seen: map[process.Key]sighting{}, devices: map[uint64]bool{}}
+}
+
+// first reports whether nobody has looked at this program of a process yet.
+func (b *blind) first(k process.Key, i inode) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	old, ok := b.seen[k]
+	b.seen[k] = sighting{i, b.round}
+	return !ok || old.program != i
+}
+
+// next begins a round and gives the file systems to look at in it.
+func (b *blind) next() map[uint64]bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.round++
+	taken := b.devices
+	b.devices = map[uint64]bool{}
+	return taken
+}
+
+// forget drops what was not met in the round that has ended.
+func (b *blind) forget() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	maps.DeleteFunc(b.seen, func(_ process.Key, s sighting) bool { return s.round < b.round })
 }
 
 // device has programs of a file system looked at in the next sweep.
@@ -32,14 +67,6 @@ func (b *blind) device(d mounts.Device) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.devices[unix.Mkdev(d.Major, d.Minor)] = true
-}
-
-func (b *blind) takeDevices() map[uint64]bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	taken := b.devices
-	b.devices = map[uint64]bool{}
-	return taken
 }
 
 // Look has all processes looked through soon, beside the regular times: for who
@@ -76,22 +103,52 @@ func (g *Guard) sweepOnce(ctx context.Context) {
 	if !g.config.Switch.Acting() {
 		return // what runs then is looked at when it is switched on
 	}
-	now, devices := map[process.Key]inode{}, g.blind.takeDevices()
+	devices := g.blind.next()
 	err := g.config.Processes.Each(ctx, func(r process.Running) bool {
-		p, ok := r.Program()
-		if !ok || !(p.Unlinked || devices[p.Dev]) || g.own.is(r.PID) || g.watched.isForeign(p.Dev) {
-			return true
-		}
-		if k, err := r.Key(); err == nil {
-			now[k] = inode{p.Dev, p.Ino}
-			if g.blind.seen[k] != now[k] {
-				g.inspect(r, p)
-			}
-		}
+		g.meet(r, devices)
 		return true
 	})
 	if err == nil {
-		g.blind.seen = now
+		g.blind.forget()
+	}
+}
+
+// meet looks at the program of a process if no mark could show it, or if it
+// lies on one of the devices, unless that was done before.
+func (g *Guard) meet(r process.Running, devices map[uint64]bool) {
+	p, ok := r.Program()
+	if !ok || !(p.Unlinked || devices[p.Dev]) || g.own.is(r.PID) || g.watched.isForeign(p.Dev) {
+		return
+	}
+	if k, err := r.Key(); err == nil && g.blind.first(k, inode{p.Dev, p.Ino}) {
+		g.inspect(r, p)
+	}
+}
+
+// listen looks at each process that becomes another program.
+func (g *Guard) listen(ctx context.Context) {
+	defer context.AfterFunc(ctx, func() { _ = g.execs.Close() })()
+	for ctx.Err() == nil {
+		pids, lost, err := g.execs.Next()
+		if err != nil {
+			if ctx.Err() == nil {
+				g.emit(event.Event{Kind: event.Degraded, Severity: event.Medium,
+					Message: fmt.Sprintf("programs that run from memory are found within %v, and no longer at once: %v", g.config.BlindEvery, err)})
+			}
+			return
+		}
+		if lost {
+			g.Look()
+		}
+		if !g.config.Switch.Acting() {
+			continue
+		}
+		for _, pid := range pids {
+			g.config.Processes.Visit(pid, func(r process.Running) bool {
+				g.meet(r, nil)
+				return true
+			})
+		}
 	}
 }
 

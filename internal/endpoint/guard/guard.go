@@ -12,6 +12,7 @@ import (
 	"vitrine/internal/endpoint/event"
 	"vitrine/internal/endpoint/fanotify"
 	"vitrine/internal/endpoint/mounts"
+	"vitrine/internal/endpoint/process"
 
 	"golang.org/x/sys/unix"
 )
@@ -25,10 +26,11 @@ type Kernel struct {
 
 // Guard is one running guard. Its methods may be called by any goroutine.
 type Guard struct {
-	config Config
-	kernel Kernel
-	group  *fanotify.Group // nil: the kernel was handed to Over
-	clock  Clock
+	config  Config
+	kernel  Kernel
+	group   *fanotify.Group // nil: the kernel was handed to Over
+	missing []fanotify.Missing
+	clock   Clock
 
 	own     *own
 	filter  atomic.Pointer[filter]
@@ -36,6 +38,7 @@ type Guard struct {
 	unsure  *unsure
 	pending *pending
 	blind   *blind
+	execs   *process.Execs // nil: the kernel does not tell, or nobody asks
 	watched *watchlist
 	acting  *busy
 	lookers chan struct{} // how many look at processes at a time
@@ -59,8 +62,14 @@ func New(c Config) (*Guard, error) {
 	if err != nil {
 		return nil, errors.Join(err, group.Close())
 	}
-	g.group = group
+	g.group, g.missing = group, group.Missing()
 	g.fit()
+	if g.config.Blind {
+		if g.execs, err = process.ListenExecs(); err != nil {
+			g.missing = append(g.missing, fanotify.Missing{Feature: "CONFIG_PROC_EVENTS", Since: "2.6.15",
+				Uncovered: fmt.Sprintf("programs that run from memory are found within %v, and not at once", g.config.BlindEvery)})
+		}
+	}
 	return g, nil
 }
 
@@ -117,12 +126,7 @@ func resolved(paths []string) []string {
 }
 
 // Missing is what the kernel lacks.
-func (g *Guard) Missing() []fanotify.Missing {
-	if g.group == nil {
-		return nil
-	}
-	return g.group.Missing()
-}
+func (g *Guard) Missing() []fanotify.Missing { return g.missing }
 
 // Run guards until ctx ends; then its error is nil. Every other end is an
 // error: nothing is guarded any more. When it returns, every opener has been
@@ -137,6 +141,9 @@ func (g *Guard) Run(ctx context.Context) error {
 	if g.config.Blind {
 		g.serve(g.sweep)
 	}
+	if g.execs != nil {
+		g.serve(g.listen)
+	}
 	for range g.config.Scribes {
 		g.serve(g.scribe)
 	}
@@ -150,11 +157,8 @@ func (g *Guard) Run(ctx context.Context) error {
 	}
 }
 
-// announce tells once what stands in the way of the whole protection.
+// announce tells once of others who make openers wait, too.
 func (g *Guard) announce(context.Context) {
-	for _, m := range g.Missing() {
-		g.emit(event.Event{Kind: event.Degraded, Severity: event.Low, Message: "this kernel lacks " + m.String()})
-	}
 	rivals, err := fanotify.Rivals(g.config.Processes.Root)
 	if err != nil {
 		g.emit(event.Event{Kind: event.Degraded, Severity: event.Low, Message: err.Error()})

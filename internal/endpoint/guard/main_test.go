@@ -77,8 +77,11 @@ func mappingMode() error {
 }
 
 // memoryMode becomes this program again, run from a file in memory, with text
-// behind it.
+// behind it, once it is told to.
 func memoryMode() error {
+	if _, err := os.Stdin.Read(make([]byte, 1)); err != nil {
+		return err
+	}
 	body, err := os.ReadFile("/proc/self/exe")
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -445,38 +446,42 @@ func TestRealDeadlineAndLateKill(t *testing.T) {
 	}
 }
 
-// logger writes events to the file system that is guarded.
+// logger writes events to a file that is named later.
 type logger struct {
 	*madeSink
-	path string
+	path atomic.Pointer[string]
 }
 
-func (l logger) Emit(e event.Event) {
-	file, err := os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err == nil {
+func (l *logger) Emit(e event.Event) {
+	l.madeSink.Emit(e)
+	path := l.path.Load()
+	if path == nil {
+		return
+	}
+	if file, err := os.OpenFile(*path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600); err == nil {
 		fmt.Fprintln(file, e.Message)
 		file.Close()
 	}
-	l.madeSink.Emit(e)
 }
 
 func TestRealOwnLogOnGuardedFileSystem(t *testing.T) {
 	var log logger
 	r := protect(t, func(c *Config) {
-		log = logger{c.Sink.(*madeSink), filepath.Join(t.TempDir(), "unused")}
+		log.madeSink, c.Sink = c.Sink.(*madeSink), &log
 		c.Open, c.Write = []string{"/"}, true
-		c.Sink = &log
 	})
-	log.path = filepath.Join(r.dir, "log")
+	path := filepath.Join(r.dir, "log")
+	log.path.Store(&path)
 	for i := range 20 {
 		if runs(t, r.program(fmt.Sprint("evil", i), bad)) {
 			t.Fatal("it ran")
 		}
 	}
-	until(t, "all events", func() bool { return len(log.of(event.Detection)) == 20 })
-	if text, err := os.ReadFile(log.path); err != nil || strings.Count(string(text), "\n") < 20 {
-		t.Errorf("the log: %q, %v", text, err)
+	lines := func() int {
+		text, _ := os.ReadFile(path)
+		return strings.Count(string(text), "\n")
 	}
+	until(t, "all events", func() bool { return len(log.of(event.Detection)) == 20 && lines() >= 20 })
 }
 
 func TestRealMountsComeAndGo(t *testing.T) {
@@ -579,7 +584,21 @@ func TestRealOtherNamespaces(t *testing.T) {
 }
 
 func TestRealProgramsWithoutAName(t *testing.T) {
-	r := protect(t, func(c *Config) { c.Blind, c.Kill, c.BlindEvery = true, true, 20*time.Millisecond })
+	for name, every := range map[string]time.Duration{"by looking": 20 * time.Millisecond, "by listening": time.Hour} {
+		t.Run(name, func(t *testing.T) { withoutAName(t, every) })
+	}
+}
+
+func withoutAName(t *testing.T, every time.Duration) {
+	r := protect(t, func(c *Config) { c.Blind, c.Kill, c.BlindEvery = true, true, every })
+	switch {
+	case every < time.Hour:
+		if r.execs != nil { // it must be found without
+			r.execs.Close()
+		}
+	case r.execs == nil:
+		mountstest.Skip(t, "this kernel tells of no executions")
+	}
 	// Protection begins after the file was run and deleted.
 	deleted := command(t, r.elf("gone", "sleep", ""), "1000")
 	if err := deleted.Start(); err != nil {
@@ -601,10 +620,17 @@ func TestRealProgramsWithoutAName(t *testing.T) {
 		if evil {
 			cmd.Env = append(cmd.Env, "VITRINE_TEST_TEXT="+bad)
 		}
+		in, err := cmd.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
 		r.knows(cmd)
+		if _, err := io.WriteString(in, "x"); err != nil {
+			t.Fatal(err)
+		}
 		of := func(k event.Kind) (found event.Event) {
 			until(t, string(k)+" of a program in memory", func() bool {
 				for _, e := range r.sink.of(k) {
@@ -629,6 +655,9 @@ func TestRealProgramsWithoutAName(t *testing.T) {
 		of(event.Blind)
 		cmd.Process.Kill()
 		cmd.Wait()
+	}
+	if every == time.Hour { // it was deleted after it was told
+		return
 	}
 	until(t, "the deleted one was looked at", func() bool { return r.scanner.scans(filepath.Join(r.dir, "gone")+" (deleted)") == 1 })
 }
