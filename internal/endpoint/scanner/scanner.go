@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"vitrine/internal/endpoint/files"
@@ -46,8 +47,11 @@ func Serve(guard *wire.Scanner, c Config) error {
 	if c.Limits.Memory > 0 {
 		s.view.MaxCopy = c.Limits.Memory / 4
 	}
+	tidy := time.AfterFunc(tidyAfter, debug.FreeOSMemory)
+	defer tidy.Stop()
 	for {
 		job, file, err := guard.Next()
+		tidy.Stop()
 		if errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
@@ -58,8 +62,13 @@ func Serve(guard *wire.Scanner, c Config) error {
 		if err := guard.Answer(wire.Answer{ID: job.ID, Verdict: v}); err != nil {
 			return err
 		}
+		tidy.Reset(tidyAfter)
 	}
 }
+
+// tidyAfter is how long a scanner has had nothing to do when it gives back the
+// memory that files took.
+const tidyAfter = 5 * time.Second
 
 type scanner struct {
 	config Config

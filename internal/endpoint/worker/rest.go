@@ -8,7 +8,7 @@ import "time"
 // wait for a start.
 
 // slow is how long rules may take to load for scanners to rest.
-const slow = time.Second
+const slow = 2 * time.Second
 
 // stay is how many scanners do not rest. Holding the lock.
 func (p *Pool) stay() int {
