@@ -58,22 +58,27 @@ func pss(pid int) int64 {
 const mostHeld = 15 * time.Second
 
 // faults measures how soon an opener goes on when the one that answers is stopped,
-// and when it is killed while somebody waits. The contender is gone afterwards.
-func (c *column) faults(ctx context.Context, p place, r *running) error {
-	answers := r.commands[0].Process
+// and when one is killed that was stopped a moment before, so that somebody waits.
+// The contender is gone afterwards.
+func (c *column) faults(ctx context.Context, p place, r *running, again func(context.Context) (*running, error)) (*running, error) {
 	programs, err := p.programs(1000)
 	if err != nil {
-		return err
+		return r, err
 	}
-	if err := answers.Signal(syscall.SIGSTOP); err != nil {
-		return err
+	if err := r.commands[0].Process.Signal(syscall.SIGSTOP); err != nil {
+		return r, err
 	}
 	c.stopped, c.released = held(ctx, programs[0], nil)
-	if err := answers.Signal(syscall.SIGSTOP); err != nil { // a watchdog has killed it: nothing is left to kill
-		return nil
+	r.stop()
+	if r, err = again(ctx); err != nil {
+		return &running{}, err
+	}
+	answers := r.commands[0].Process
+	if err := answers.Signal(syscall.SIGSTOP); err != nil {
+		return r, err
 	}
 	c.killed, _ = held(ctx, programs[1], func() { _ = answers.Kill() })
-	return nil
+	return r, nil
 }
 
 // held runs a program and says how long it was kept, from the fault on if there

@@ -81,7 +81,7 @@ func one(ctx context.Context, o options, p place, c contender, progress io.Write
 	col.memory = r.memory()
 	if len(r.commands) > 0 {
 		fmt.Fprint(progress, " faults")
-		err = col.faults(ctx, p, r)
+		r, err = col.faults(ctx, p, r, c.start)
 	}
 	return col, err
 }
