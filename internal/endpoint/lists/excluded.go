@@ -28,6 +28,7 @@ type Excluded struct {
 type compiled struct {
 	entry   Entry
 	pattern files.Pattern
+	must    string // what every path holds that the pattern matches
 }
 
 // OpenExcluded reads the list that is kept in a folder; see OpenAllowed.
@@ -77,18 +78,18 @@ func (x *Excluded) compile() error {
 		if err != nil {
 			return err
 		}
-		next = append(next, compiled{e, p})
+		next = append(next, compiled{e, p, literal(e.What)})
 	}
 	x.compiled.Store(&next)
 	return nil
 }
 
 // Match says which entry leaves a path out: one that matches it, or a folder it
-// lies in. The path is absolute, and raw bytes.
+// lies in. The path is absolute and clean, and raw bytes.
 func (x *Excluded) Match(path string, dir bool) (Entry, bool) {
 	now := time.Time{}
 	for _, c := range *x.compiled.Load() {
-		if !matches(c.pattern, path, dir) {
+		if !strings.Contains(path, c.must) || !matches(c.pattern, path, dir) {
 			continue
 		}
 		if !c.entry.Until.IsZero() && now.IsZero() {
@@ -99,6 +100,23 @@ func (x *Excluded) Match(path string, dir bool) (Entry, bool) {
 		}
 	}
 	return Entry{}, false
+}
+
+// literal is the longest run of a pattern that stands for itself. Almost all
+// paths can be told apart from almost all patterns by it alone.
+func literal(pattern string) string {
+	longest := ""
+	body := strings.TrimPrefix(strings.TrimSuffix(pattern, "/"), "./")
+	for _, run := range strings.FieldsFunc(body, func(r rune) bool { return strings.ContainsRune(`*?[]\`, r) }) {
+		// A slash at its end may be taken by the ** beside it.
+		if run = strings.Trim(run, "/"); len(run) > len(longest) {
+			longest = run
+		}
+	}
+	if strings.ContainsAny(body, `[\`) {
+		return "" // what is in a set, or behind a backslash, is no run
+	}
+	return longest
 }
 
 // matches holds the path and every folder above it against a pattern.

@@ -12,6 +12,9 @@ import (
 
 	"vitrine/internal/durable"
 	"vitrine/internal/durable/durabletest"
+	"vitrine/internal/endpoint/files"
+
+	"pgregory.net/rapid"
 )
 
 // clock is a time that tests set.
@@ -212,4 +215,40 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestLiteral: what a pattern must hold keeps no path out that it matches.
+func TestLiteral(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		piece := rapid.SampledFrom([]string{"a", "b", "ab", "/", "*", "**", "**/", "?", "[a-b]", "]", `\*`, `\`, "é", "./", "a/b"})
+		what := strings.Join(rapid.SliceOfN(piece, 1, 6).Draw(t, "pattern"), "")
+		path := "/" + strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "ab", "*", "é", "]", "\xff"}), 1, 5).Draw(t, "path"), rapid.SampledFrom([]string{"", "/"}).Draw(t, "between"))
+		p, err := files.ParsePattern(what, "/")
+		if err != nil {
+			t.Skip("no pattern")
+		}
+		if matches(p, path, true) && !strings.Contains(path, literal(what)) {
+			t.Errorf("%q matches %q, and %q is not in it", what, path, literal(what))
+		}
+	})
+	if literal("/srv/db/") != "srv/db" || literal("*.iso") != ".iso" || literal("[ab]c") != "" {
+		t.Error("nothing is told apart")
+	}
+}
+
+func BenchmarkMatch(b *testing.B) {
+	x, err := OpenExcluded(durable.Disk{}, b.TempDir(), time.Now)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var patterns []string
+	for i := range 50 {
+		patterns = append(patterns, fmt.Sprintf("/srv/place%d/", i), fmt.Sprintf("*.kind%d", i))
+	}
+	if err := x.Fix(patterns, "f"); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		x.Match("/usr/lib/x86_64-linux-gnu/perl/5.36/auto/List/Util/Util.so", false)
+	}
 }
