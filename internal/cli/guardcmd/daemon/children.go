@@ -118,7 +118,7 @@ func (d *daemon) startClamd(ctx context.Context) error {
 	}
 	f := clamdfront.Front{
 		Socket: c.Socket, Settings: clamdfront.Settings{MaxStream: c.MaxStream, Threads: c.Threads, Idle: c.Idle, Version: "Vitrine " + d.options.Version},
-		Broker: clamd.Broker{Scanner: forClients{d.scanning}, Reload: d.reload, Sink: d.sink},
+		Broker: clamd.Broker{Scanner: forClients{d.scanning}, Reload: d.reload, Sink: d.sink, Stats: &d.clients},
 		Own:    d.guard.Own, Line: d.line("clamd"),
 	}
 	if c.Group != "" {

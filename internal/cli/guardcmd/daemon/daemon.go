@@ -20,6 +20,7 @@ import (
 	"vitrine/internal/cli/guardcmd/sorting"
 	"vitrine/internal/cli/term"
 	"vitrine/internal/durable"
+	"vitrine/internal/endpoint/clamd"
 	"vitrine/internal/endpoint/condition"
 	"vitrine/internal/endpoint/config"
 	"vitrine/internal/endpoint/event"
@@ -65,6 +66,7 @@ type daemon struct {
 	guard    *guard.Guard
 	pulse    func()
 	ready    atomic.Bool // all rooms are open
+	clients  clamd.Stats // what is asked at clamd's socket
 
 	mu      sync.Mutex
 	network *netguard.Guard // nil: not configured, or it failed

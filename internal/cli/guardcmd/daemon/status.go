@@ -118,5 +118,7 @@ func (d *daemon) tellNetwork(c *condition.Condition) {
 		c.Network, missing = network.Status().Condition()
 		c.Missing = append(c.Missing, missing...)
 	}
-	c.Clamd.Enabled = d.config.Clamd.Enabled
+	c.Clamd = condition.Clamd{
+		Enabled: d.config.Clamd.Enabled, Sessions: int(d.clients.Clients.Load()), Scanned: d.clients.Scanned.Load(), Found: d.clients.Found.Load(),
+	}
 }
