@@ -43,6 +43,7 @@ func (g *Guard) overdue(q *question, path string, id verdict.File) {
 		return
 	}
 	g.stats.timeouts.Add(1)
+	g.giveUp(g.clock.Now())
 	e := event.Event{
 		Kind: event.Timeout, Severity: event.Medium, Duration: waited,
 		File: &event.File{Path: path, ID: id, Size: id.Size}, Process: &event.Process{PID: pid},

@@ -152,6 +152,56 @@ func TestDenyOnTimeoutIsForProgramsOnly(t *testing.T) {
 	}
 }
 
+func TestNobodyWaitsForScannersThatNeverAnswer(t *testing.T) {
+	m := run(t, func(c *Config) { c.Kill = true })
+	release := m.scanner.holdUp()
+	defer release()
+	for i := range mostMissed {
+		fd := m.ask(m.file("late"+itoa(i), itoa(i)), execAsk)
+		until(t, "a scan", func() bool { return m.scanner.busyNow() == i+1 })
+		m.time.pass(defaultExecDeadline)
+		m.answer(fd)
+	}
+	if e := m.waitFor(event.Degraded, 1)[0]; e.Severity != event.High {
+		t.Errorf("event %+v", e)
+	}
+	evil := m.file("evil", bad)
+	if !m.answer(m.ask(evil, execAsk)) { // though no time has passed
+		t.Error("refused")
+	}
+	m.time.pass(probeEvery)
+	probe := m.ask(m.file("probe", ""), execAsk)
+	until(t, "one waits to find out", func() bool { return m.Stats().Waiting == mostMissed+1 })
+	release()
+	if !m.answer(probe) {
+		t.Error("the one that waited was refused")
+	}
+	m.waitFor(event.Degraded, 2)
+	if e := m.waitFor(event.Detection, 1)[0]; e.File.Path != evil || m.Stats().Crowded != 1 {
+		t.Errorf("event %+v, %+v", e, m.Stats())
+	}
+	if m.answer(m.ask(m.file("evil2", bad+"2"), execAsk)) {
+		t.Error("verdicts come again, and it was let through")
+	}
+}
+
+func TestDenyingGuardGoesOnWaiting(t *testing.T) {
+	m := run(t, func(c *Config) { c.DenyOnTimeout = true })
+	release := m.scanner.holdUp()
+	defer release()
+	for i := range mostMissed + 1 {
+		fd := m.ask(m.file("late"+itoa(i), itoa(i)), execAsk)
+		until(t, "a scan", func() bool { return m.scanner.busyNow() == i+1 })
+		m.time.pass(defaultExecDeadline)
+		if m.answer(fd) {
+			t.Error("let through")
+		}
+	}
+	if m.Stats().Crowded != 0 || len(m.sink.of(event.Degraded)) != 0 {
+		t.Errorf("counted %+v", m.Stats())
+	}
+}
+
 func TestReportNeverBlocksNorTouches(t *testing.T) {
 	m := run(t, func(c *Config) { c.Report, c.Quarantine, c.Kill = true, true, true })
 	evil := m.file("evil", bad)
@@ -328,6 +378,35 @@ func TestCrowdIsAnsweredAndLookedAtLater(t *testing.T) {
 	m.answer(first)
 	if e := m.waitFor(event.Detection, 1)[0]; e.File.Path != evil || m.Stats().Crowded != 1 {
 		t.Errorf("event %+v", e)
+	}
+}
+
+// Who was refused for want of room does not run what is found malicious later.
+func TestCrowdThatIsRefusedIsNotKilled(t *testing.T) {
+	m := run(t, func(c *Config) { c.Waiting, c.Kill, c.DenyOnTimeout = 1, true, true })
+	shell := exec.Command("sleep", "1000")
+	if err := shell.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer shell.Wait()
+	defer shell.Process.Kill()
+	release := m.scanner.holdUp()
+	defer release()
+	m.ask(m.file("a", ""), execAsk)
+	until(t, "a scan", func() bool { return m.scanner.busyNow() == 1 })
+	e := m.event(m.file("b", bad), execAsk)
+	e.PID = shell.Process.Pid
+	var err error
+	if e.PIDFD, err = unix.PidfdOpen(e.PID, 0); err != nil {
+		t.Fatal(err)
+	}
+	m.kernel.put(e)
+	if m.answer(e.FD) {
+		t.Error("let through")
+	}
+	release()
+	if d := m.waitFor(event.Detection, 1)[0]; !slices.Equal(d.Actions, []event.Action{event.Blocked}) || m.Stats().Killed != 0 {
+		t.Errorf("event %+v", d)
 	}
 }
 

@@ -41,6 +41,7 @@ type Guard struct {
 	execs   *process.Execs // nil: the kernel does not tell, or nobody asks
 	watched *watchlist
 	acting  *busy
+	breaker breaker
 	lookers chan struct{} // how many look at processes at a time
 	waiting atomic.Int64
 	stats   counters

@@ -40,6 +40,7 @@ func (g *Guard) scan(ctx context.Context, s *subject) verdict.Verdict {
 		if err != nil {
 			return verdict.Verdict{State: verdict.Failed, Size: s.id.Size, Why: err.Error()}
 		}
+		g.goOn()
 		now, ok := stateOf(int(file.Fd()))
 		if !ok || now == s.id || v.State == verdict.Malicious {
 			if now == s.id {

@@ -166,7 +166,11 @@ func (g *Guard) review(s *subject) {
 	}
 	switch {
 	case v.State == verdict.Malicious:
-		g.act(s, v, []event.Action{}, s.class == Exec)
+		var done []event.Action
+		if s.refused {
+			done = append(done, event.Blocked)
+		}
+		g.act(s, v, done, s.class == Exec && !s.refused)
 	case v.State == verdict.Clean, g.ctx.Err() != nil:
 	default:
 		g.uncertain(s, v)

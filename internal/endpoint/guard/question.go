@@ -21,6 +21,8 @@ type subject struct {
 	file  *os.File
 	who   *event.Process // nil: not yet looked at
 
+	refused bool // whoever wanted to run it was refused without a verdict
+
 	root   *os.File        // that path is seen from; nil: the guard's own
 	handle *process.Handle // who did it, when the event holds no pidfd; nil: nothing but a number
 }

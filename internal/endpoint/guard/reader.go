@@ -85,13 +85,13 @@ func (g *Guard) ask(e fanotify.Event) {
 		q.close()
 	case ok:
 		g.stats.hits.Add(1)
-		g.wait(q, func() { g.refuse(q, v) })
+		g.elsewhere(q, func() { g.refuse(q, v) })
 	case g.unsure.has(q.id):
 		g.stats.hits.Add(1)
 		g.reply(q, true)
 		q.close()
 	default:
-		g.wait(q, func() { g.resolve(q) })
+		g.wait(q)
 	}
 }
 
@@ -163,7 +163,11 @@ func (g *Guard) note(e fanotify.Event) {
 }
 
 // wait has a question decided elsewhere, with a timer beside it.
-func (g *Guard) wait(q *question, decide func()) {
+func (g *Guard) wait(q *question) {
+	if !g.config.DenyOnTimeout && g.breaker.open(q.asked) {
+		g.crowded(q)
+		return
+	}
 	if g.waiting.Add(1) > int64(g.config.Waiting) {
 		g.waiting.Add(-1)
 		g.crowded(q)
@@ -184,7 +188,17 @@ func (g *Guard) wait(q *question, decide func()) {
 	g.work.Go(func() {
 		defer g.waiting.Add(-1)
 		defer q.close()
-		decide()
+		g.resolve(q)
+	})
+}
+
+// elsewhere has a verdict that is known carried out, off the reader.
+func (g *Guard) elsewhere(q *question, do func()) {
+	g.waiting.Add(1)
+	g.work.Go(func() {
+		defer g.waiting.Add(-1)
+		defer q.close()
+		do()
 	})
 }
 
@@ -192,8 +206,10 @@ func (g *Guard) wait(q *question, decide func()) {
 // and has the file looked at by those who follow.
 func (g *Guard) crowded(q *question) {
 	g.stats.crowded.Add(1)
-	g.reply(q, g.onTimeout(q.class))
+	allow := g.onTimeout(q.class)
+	g.reply(q, allow)
 	s := q.subject
+	s.refused = !allow
 	if !g.pending.put(&s) {
 		s.close()
 		g.overflow("too many files were run or opened at once")
