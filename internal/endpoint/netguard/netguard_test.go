@@ -327,6 +327,10 @@ func TestNames(t *testing.T) {
 		if c := e.Connection; c.By != "dns" || c.Name != "www.evil.example" || c.List != "names.txt:1" || c.Indicator != "evil.example" {
 			t.Errorf("%+v", c)
 		}
+		// The answer waits until it was seen who asked: this test.
+		if e.Process == nil || e.Process.PID != os.Getpid() || e.Process.Exe == "" {
+			t.Errorf("asked by %+v", e.Process)
+		}
 	}
 	check()
 	p := g.names.kept.Process()

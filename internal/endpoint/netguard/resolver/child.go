@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -33,12 +34,14 @@ type toChild struct {
 	Settings *Settings `json:"settings,omitempty"`
 	Size     int64     `json:"size,omitempty"`
 	Turn     int       `json:"turn,omitempty"` // of the list
+	Seen     uint64    `json:"seen,omitempty"` // the refusal of that number may be answered
 }
 
 // fromChild is one message of it.
 type fromChild struct {
 	Serves  int      `json:"serves,omitempty"` // the list of that turn counts now
 	Blocked *Blocked `json:"blocked,omitempty"`
+	Number  uint64   `json:"number,omitempty"` // of the refusal
 	Counts  *Counts  `json:"counts,omitempty"`
 	Lost    uint64   `json:"lost,omitempty"` // refusals since the last that were not told
 }
@@ -71,8 +74,8 @@ func run(ctx context.Context, control *os.File, sockets func(i int) *os.File, co
 		return err
 	}
 	confine(c.Upstreams)
-	t := teller{out: make(chan fromChild, maxWaiting)}
-	c.Blocked = func(b Blocked) { t.tell(fromChild{Blocked: &b}) }
+	t := teller{out: make(chan fromChild, maxWaiting), unseen: map[uint64]chan struct{}{}}
+	c.Blocked = t.blocked
 	s, err := New(c)
 	if err != nil {
 		return err
@@ -80,7 +83,7 @@ func run(ctx context.Context, control *os.File, sockets func(i int) *os.File, co
 	go t.write(ctx, control, s)
 	go func() {
 		defer cancel() // the guard has gone, or sends what cannot be read
-		for takeNames(in, s, &t) == nil {
+		for obey(in, s, &t) == nil {
 		}
 	}()
 	return s.Serve(ctx)
@@ -132,12 +135,20 @@ func confine(upstreams []netip.AddrPort) {
 	landlock.V5.BestEffort().Restrict(ports...)
 }
 
-// takeNames reads one list of names and uses it.
-func takeNames(in *bufio.Reader, s *Server, t *teller) error {
+// obey reads one message: a list of names to use, or that an answer may go.
+func obey(in *bufio.Reader, s *Server, t *teller) error {
 	var m toChild
 	if err := readMessage(in, &m); err != nil {
 		return err
 	}
+	if m.Seen != 0 {
+		t.seen(m.Seen)
+		return nil
+	}
+	return takeNames(in, m, s, t)
+}
+
+func takeNames(in *bufio.Reader, m toChild, s *Server, t *teller) error {
 	if m.Size < 0 || m.Size > maxNames {
 		return errors.New("a list of impossible length")
 	}
@@ -167,13 +178,43 @@ func readMessage(in *bufio.Reader, into any) error {
 type teller struct {
 	out  chan fromChild
 	lost atomic.Uint64
+
+	mu     sync.Mutex
+	number uint64
+	unseen map[uint64]chan struct{}
 }
 
-func (t *teller) tell(m fromChild) {
+func (t *teller) tell(m fromChild) bool {
 	select {
 	case t.out <- m:
+		return true
 	default:
 		t.lost.Add(1)
+		return false
+	}
+}
+
+// blocked tells of a refusal and gives what is closed when the guard has seen who
+// asked. Refusals that the guard never spoke of again are forgotten, oldest first.
+func (t *teller) blocked(b Blocked) <-chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.number++
+	if !t.tell(fromChild{Blocked: &b, Number: t.number}) {
+		return nil
+	}
+	delete(t.unseen, t.number-maxWaiting)
+	seen := make(chan struct{})
+	t.unseen[t.number] = seen
+	return seen
+}
+
+func (t *teller) seen(number uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if c := t.unseen[number]; c != nil {
+		close(c)
+		delete(t.unseen, number)
 	}
 }
 

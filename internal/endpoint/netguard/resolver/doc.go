@@ -31,12 +31,17 @@ type Config struct {
 	Upstreams []netip.AddrPort // asked in this order, the last that answered first
 	Sinkhole  []netip.Addr     // what listed names lead to; empty: there is no such name
 
-	// Blocked is told of every refusal. It must not block.
-	Blocked func(Blocked)
+	// Blocked is told of every refusal before it is answered. It must not block. The
+	// answer waits until what it gives is closed, for so long as Hold says: until
+	// then the socket that asked is open, and whose it is can be seen. Nil: nothing
+	// is waited for.
+	Blocked func(Blocked) (seen <-chan struct{})
+	Hold    time.Duration // (200 ms)
 
 	TTL         uint32        // seconds an answer for a listed name may be kept (10)
 	Parallel    int           // questions under way upstream; more are dropped (256)
 	Connections int           // over TCP at once; more are closed (64)
+	Held        int           // answers over UDP that wait at once; more do not wait (32)
 	Timeout     time.Duration // for one try at one upstream (2 s)
 	Idle        time.Duration // a TCP connection without a question is closed (10 s)
 
@@ -72,6 +77,7 @@ type Server struct {
 	names    atomic.Pointer[Names]
 	parallel chan struct{}
 	conns    chan struct{}
+	held     chan struct{}
 	best     atomic.Uint32 // the upstream that answered last
 
 	asked, blocked, failed, dropped atomic.Uint64
@@ -100,10 +106,16 @@ func New(c Config) (*Server, error) {
 	if c.Dial == nil {
 		c.Dial = new(net.Dialer).DialContext
 	}
-	if c.Blocked == nil {
-		c.Blocked = func(Blocked) {}
+	if c.Held <= 0 {
+		c.Held = 32
 	}
-	return &Server{c: c, parallel: make(chan struct{}, c.Parallel), conns: make(chan struct{}, c.Connections)}, nil
+	if c.Hold <= 0 {
+		c.Hold = 200 * time.Millisecond
+	}
+	if c.Blocked == nil {
+		c.Blocked = func(Blocked) <-chan struct{} { return nil }
+	}
+	return &Server{c: c, parallel: make(chan struct{}, c.Parallel), conns: make(chan struct{}, c.Connections), held: make(chan struct{}, c.Held)}, nil
 }
 
 // Use makes these names the listed ones.

@@ -1,9 +1,11 @@
 package resolver
 
 import (
+	"context"
 	"encoding/binary"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/miekg/dns"
 )
@@ -23,6 +25,7 @@ type question struct {
 	client netip.AddrPort
 	tcp    bool
 	reply  *dns.Msg
+	seen   <-chan struct{} // the answer waits for it; nil: for nothing
 }
 
 // take reads a message of a client. It gives nil for what is answered with
@@ -108,8 +111,22 @@ func (s *Server) block(q *question, listed string) *question {
 		q.reply.Ns = []dns.RR{&dns.SOA{Hdr: head, Ns: "localhost.", Mbox: "nobody.invalid.", Serial: 1, Refresh: 3600, Retry: 600, Expire: 86400, Minttl: s.c.TTL}}
 	}
 	s.blocked.Add(1)
-	s.c.Blocked(Blocked{Name: plain(listed), Asked: plain(ask.Name), Type: dns.TypeToString[ask.Qtype], Client: q.client, TCP: q.tcp})
+	q.seen = s.c.Blocked(Blocked{Name: plain(listed), Asked: plain(ask.Name), Type: dns.TypeToString[ask.Qtype], Client: q.client, TCP: q.tcp})
 	return q
+}
+
+// wait lets whoever asked be seen before there is nothing more to see.
+func (s *Server) wait(ctx context.Context, q *question) {
+	if q.seen == nil {
+		return
+	}
+	t := time.NewTimer(s.c.Hold)
+	defer t.Stop()
+	select {
+	case <-q.seen:
+	case <-t.C:
+	case <-ctx.Done():
+	}
 }
 
 func plain(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }

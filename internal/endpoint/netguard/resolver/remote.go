@@ -43,8 +43,10 @@ func Listen(at netip.AddrPort) (udp, tcp *os.File, err error) {
 // and be started again: every start gets the settings and the newest names.
 type Remote struct {
 	Settings Settings
-	Sockets  []*os.File    // UDP first; kept open for the next start
-	Blocked  func(Blocked) // called by one goroutine at a time; what it says is the process's word
+	Sockets  []*os.File // UDP first; kept open for the next start
+	// Blocked is called by one goroutine at a time. Until it returns, or a moment
+	// has passed, the socket that asked is open. What it says is the process's word.
+	Blocked func(Blocked)
 
 	mu     sync.Mutex
 	set    *indicator.Set
@@ -61,6 +63,7 @@ type Remote struct {
 type conversation struct {
 	ours, theirs *os.File
 	sets         chan turn // at most one waits: the newest
+	seen         chan uint64
 }
 
 type turn struct {
@@ -76,7 +79,7 @@ func (r *Remote) Files() ([]*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a pair of sockets for the resolver: %w", err)
 	}
-	c := &conversation{os.NewFile(uintptr(pair[0]), "resolver"), os.NewFile(uintptr(pair[1]), "resolver's end"), make(chan turn, 1)}
+	c := &conversation{os.NewFile(uintptr(pair[0]), "resolver"), os.NewFile(uintptr(pair[1]), "resolver's end"), make(chan turn, 1), make(chan uint64, maxWaiting)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.hangUp()
@@ -152,16 +155,25 @@ func (c *conversation) speak(s Settings) {
 	if !send(func() error { return writeMessage(out, toChild{Settings: &s}) }) {
 		return
 	}
-	for t := range c.sets {
-		var size counter
-		t.set.WriteNames(&size)
-		ok := send(func() error {
-			return errors.Join(writeMessage(out, toChild{Size: int64(size), Turn: t.no}), t.set.WriteNames(out))
-		})
-		if !ok {
-			return
+	for {
+		select {
+		case t, more := <-c.sets:
+			if !more || !send(func() error { return t.write(out) }) {
+				return
+			}
+		case number := <-c.seen:
+			if !send(func() error { return writeMessage(out, toChild{Seen: number}) }) {
+				return
+			}
 		}
 	}
+}
+
+// write writes a list behind its length.
+func (t turn) write(w io.Writer) error {
+	var size counter
+	t.set.WriteNames(&size)
+	return errors.Join(writeMessage(w, toChild{Size: int64(size), Turn: t.no}), t.set.WriteNames(w))
 }
 
 // counter counts what is written to it.
@@ -192,6 +204,12 @@ func (r *Remote) listen(c *conversation) {
 		r.note(c, m)
 		if m.Blocked != nil && len(m.Blocked.Name) < 256 && len(m.Blocked.Asked) < 1100 && len(m.Blocked.Type) < 32 {
 			r.Blocked(*m.Blocked)
+		}
+		if m.Number != 0 {
+			select {
+			case c.seen <- m.Number:
+			default: // it will not wait for ever
+			}
 		}
 	}
 }

@@ -99,6 +99,7 @@ type served struct {
 	addr string
 	mu   sync.Mutex
 	told []Blocked
+	seen chan struct{} // answers wait for it; nil: for nothing
 }
 
 func serve(t testing.TB, list string, c Config) *served {
@@ -117,10 +118,11 @@ func serve(t testing.TB, list string, c Config) *served {
 	s := &served{addr: pc.LocalAddr().String()}
 	c.UDP, c.TCP = append(c.UDP, pc.(*net.UDPConn)), append(c.TCP, l.(*net.TCPListener))
 	c.Sinkhole = []netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("::1")}
-	c.Blocked = func(b Blocked) {
+	c.Blocked = func(b Blocked) <-chan struct{} {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.told = append(s.told, b)
+		return s.seen
 	}
 	if s.Server, err = New(c); err != nil {
 		t.Fatal(err)
@@ -217,6 +219,46 @@ func TestNoSinkhole(t *testing.T) {
 		if q := s.take(text, netip.AddrPort{}, false); q.reply.Rcode != dns.RcodeNameError || len(q.reply.Ns) != 1 {
 			t.Errorf("%v", q.reply)
 		}
+	}
+}
+
+// TestHeld: an answer waits until it was seen who asked, over both, and no longer
+// than it may; when too many wait, the next does not.
+func TestHeld(t *testing.T) {
+	up := newUpstream(t, nil)
+	s := serve(t, names, Config{Upstreams: []netip.AddrPort{up.addr}, Hold: time.Hour, Held: 1})
+	s.mu.Lock()
+	s.seen = make(chan struct{})
+	s.mu.Unlock()
+	answers := make(chan string)
+	asks := func(network string) {
+		c := &dns.Client{Net: network, Timeout: 20 * time.Second}
+		_, _, err := c.Exchange(new(dns.Msg).SetQuestion("evil.example.", dns.TypeA), s.addr)
+		answers <- fmt.Sprint(network, err)
+	}
+	count := func(n int) func() bool {
+		return func() bool {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return len(s.told) == n
+		}
+	}
+	go asks("udp")
+	until(t, "the first is told", count(1))
+	go asks("udp") // nobody has time for a second one
+	if got := <-answers; got != "udp<nil>" {
+		t.Error(got)
+	}
+	go asks("tcp")
+	until(t, "the third is told", count(3))
+	select {
+	case got := <-answers:
+		t.Errorf("answered before it was seen: %s", got)
+	default:
+	}
+	close(s.seen)
+	if got := []string{<-answers, <-answers}; !slices.Contains(got, "udp<nil>") || !slices.Contains(got, "tcp<nil>") {
+		t.Error(got)
 	}
 }
 

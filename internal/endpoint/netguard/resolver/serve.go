@@ -32,22 +32,36 @@ func (s *Server) serveUDP(ctx context.Context, u *net.UDPConn) error {
 		if q == nil {
 			continue
 		}
-		if q.reply != nil {
-			u.WriteToUDPAddrPort(q.bytes(), client)
-			continue
-		}
-		select {
-		case s.parallel <- struct{}{}:
-		default:
-			s.dropped.Add(1)
-			continue
-		}
-		under.Go(func() {
-			defer func() { <-s.parallel }()
-			s.forward(ctx, q)
-			u.WriteToUDPAddrPort(q.bytes(), client)
-		})
+		s.answerUDP(ctx, u, client, q, &under)
 	}
+}
+
+// answerUDP answers at once what needs nobody, and all else beside.
+func (s *Server) answerUDP(ctx context.Context, u *net.UDPConn, client netip.AddrPort, q *question, under *sync.WaitGroup) {
+	slots := s.parallel
+	if q.reply != nil {
+		slots = s.held
+	}
+	if q.reply == nil || q.seen != nil {
+		select {
+		case slots <- struct{}{}:
+			under.Go(func() {
+				defer func() { <-slots }()
+				if q.reply == nil {
+					s.forward(ctx, q)
+				}
+				s.wait(ctx, q)
+				u.WriteToUDPAddrPort(q.bytes(), client)
+			})
+			return
+		default:
+		}
+	}
+	if q.reply == nil {
+		s.dropped.Add(1)
+		return
+	}
+	u.WriteToUDPAddrPort(q.bytes(), client)
 }
 
 func (s *Server) serveTCP(ctx context.Context, l *net.TCPListener) error {
@@ -104,6 +118,7 @@ func (s *Server) serveConn(ctx context.Context, c net.Conn, client netip.AddrPor
 			s.forward(ctx, q)
 			<-s.parallel
 		}
+		s.wait(ctx, q)
 		c.SetDeadline(time.Now().Add(s.c.Idle))
 		if err := writeFrame(c, q.bytes()); err != nil {
 			return
