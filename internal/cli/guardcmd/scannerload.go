@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"vitrine/internal/chain/installed"
@@ -16,6 +19,7 @@ import (
 	"vitrine/internal/engine/clamav"
 	"vitrine/internal/engine/hashset"
 	"vitrine/internal/engine/limit"
+	"vitrine/yara"
 )
 
 // armed is all that a scanner looks for, loaded.
@@ -30,11 +34,14 @@ type arming struct {
 	setup wire.Setup
 	ready wire.Ready
 	sum   hash.Hash // over everything that is loaded
+
+	compiled *os.File // rules as another scanner has compiled them, or for another; nil: neither
 }
 
-// arm loads what a setup names.
-func arm(setup wire.Setup) (*armed, error) {
-	a := &arming{setup: setup, sum: sha256.New()}
+// arm loads what a setup names. Compiled rules come from the file, or go there; nil:
+// there is none.
+func arm(setup wire.Setup, compiled *os.File) (*armed, error) {
+	a := &arming{setup: setup, sum: sha256.New(), compiled: compiled}
 	a.part("engine", engine.Version)
 	a.part("limits", setup.Limits)
 	c := engine.Config{Limits: limits(setup.Limits)}
@@ -77,6 +84,9 @@ func (a *arming) allow(err error, instead string) error {
 // rules loads the rules that were named, and those of installed bundles or else
 // those of the program.
 func (a *arming) rules() (*ruleset.Set, error) {
+	if set, ok := a.given(); ok {
+		return set, nil
+	}
 	r := a.setup.Rules
 	bundles, err := a.installed()
 	if err != nil {
@@ -91,6 +101,9 @@ func (a *arming) rules() (*ruleset.Set, error) {
 	}
 	set, err := ruleset.Load(c)
 	if err == nil {
+		if len(c.Builtin) > 0 || slices.ContainsFunc(c.Paths, isSource) {
+			a.give(set)
+		}
 		return set, nil
 	}
 	if err := a.allow(err, "the rules that come with the program are used instead"); err != nil {
@@ -98,6 +111,41 @@ func (a *arming) rules() (*ruleset.Set, error) {
 	}
 	a.ready.Bundles = nil
 	return ruleset.Load(ruleset.Config{Builtin: quarry.Builtin()})
+}
+
+func isSource(path string) bool { return !strings.EqualFold(filepath.Ext(path), ".vyr") }
+
+// given takes the rules that another scanner has compiled.
+func (a *arming) given() (*ruleset.Set, bool) {
+	c := a.setup.Compiled
+	if a.compiled == nil || c == nil {
+		return nil, false
+	}
+	info, err := a.compiled.Stat()
+	if err != nil {
+		return nil, false
+	}
+	rules, err := yara.LoadFrom(a.compiled, info.Size())
+	if err != nil {
+		return nil, false // they are there as they were named, too
+	}
+	a.ready.Bundles = c.Bundles
+	return &ruleset.Set{Rules: rules, Identity: ruleset.Identity{Count: c.Count, SHA256: c.SHA256}}, true
+}
+
+// give leaves the rules to scanners that start later. Rules that are put together
+// of several compiled ones cannot be given.
+func (a *arming) give(set *ruleset.Set) {
+	if a.compiled == nil || len(a.ready.Warnings) > 0 {
+		return
+	}
+	data, err := set.Rules.MarshalBinary()
+	if err != nil {
+		return
+	}
+	if _, err := a.compiled.Write(data); err == nil {
+		a.ready.Compiled = set.Identity.SHA256
+	}
 }
 
 // installed gives the files of the bundles in use.

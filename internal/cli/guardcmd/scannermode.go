@@ -40,13 +40,16 @@ func newScannerMode(env term.Env) *cobra.Command {
 
 // runScanner is a scanner from start to end: load, shut itself in, serve.
 func runScanner(env term.Env, guard *wire.Scanner) error {
-	setup, err := guard.Setup()
+	setup, compiled, err := guard.Setup()
 	if err != nil {
 		return err
 	}
 	walls := sandbox.Config{Without: setup.Walls}
 	report := sandbox.Loading(walls, setup.Rules.Files())
-	a, err := arm(setup)
+	a, err := arm(setup, compiled)
+	if compiled != nil {
+		compiled.Close()
+	}
 	if err != nil {
 		return errors.Join(guard.Ready(wire.Ready{Error: strings.ReplaceAll(err.Error(), "\n", "; ")}), term.ErrReported)
 	}

@@ -18,6 +18,7 @@ import (
 	"vitrine/internal/engine"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 )
 
 // TestMain is the scanner when a test has started this program as one.
@@ -213,6 +214,33 @@ func TestScannerWithBrokenRules(t *testing.T) {
 	}
 	if s := p.Status(); s.Count != 1 || len(s.Warnings) != 0 {
 		t.Errorf("status: %+v", s)
+	}
+}
+
+// Rules are compiled once: scanners that start later have the very same, whatever
+// has become of their files.
+func TestScannersShareWhatIsCompiled(t *testing.T) {
+	dir := t.TempDir()
+	rules := put(t, dir, "a.yar", aRule, 0o644)
+	p := pool(t, worker.Config{Rules: wire.Rules{Paths: []string{rules}}})
+	before, pids := p.Rules(), p.Pids()
+	put(t, dir, "a.yar", "rule {", 0o644)
+	for _, pid := range pids {
+		if err := unix.Kill(pid, unix.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v := scanPath(t, p, put(t, dir, "file", "please find me", 0o600))
+	if v.State != verdict.Malicious || v.Findings[0].Name != "a_rule" || v.Rules != before {
+		t.Errorf("%+v", v)
+	}
+	s := p.Status()
+	if s.Rules != before || s.Count != 1 || len(s.Warnings) != 0 || slices.Equal(p.Pids(), pids) {
+		t.Errorf("status: %+v", s)
+	}
+	put(t, dir, "a.yar", aRule+" // other", 0o644)
+	if err := p.Reload(t.Context()); err != nil || p.Rules() == before {
+		t.Errorf("loaded anew: %v, %s", err, p.Rules())
 	}
 }
 

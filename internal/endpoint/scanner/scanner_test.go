@@ -149,7 +149,7 @@ func TestTimeOver(t *testing.T) {
 
 func TestConversationThatIsNone(t *testing.T) {
 	s := serve(t, nil)
-	if err := s.guard.Setup(wire.Setup{}); err != nil {
+	if err := s.guard.Setup(wire.Setup{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-s.ended; err == nil {

@@ -35,13 +35,31 @@ func (g *Guard) Close() error { return g.socket.file.Close() }
 // Deadline bounds the wait of Ready and Answer; zero: none.
 func (g *Guard) Deadline(t time.Time) { _ = g.socket.file.SetReadDeadline(t) }
 
-// Setup tells the scanner what to load.
-func (g *Guard) Setup(s Setup) error {
+// Setup tells the scanner what to load. The file is for compiled rules; nil: none.
+func (g *Guard) Setup(s Setup, file *os.File) error {
 	message, err := encode(setup, s)
 	if err != nil {
 		return err
 	}
-	return g.socket.send(message, -1, time.Now().Add(patience))
+	return g.send(message, file)
+}
+
+// send sends a message with at most one file.
+func (g *Guard) send(message []byte, file *os.File) error {
+	deadline := time.Now().Add(patience)
+	if file == nil {
+		return g.socket.send(message, -1, deadline)
+	}
+	raw, err := file.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var sent error
+	// Fd() would make the caller's file block; Control only lends the number.
+	if raw.Control(func(fd uintptr) { sent = g.socket.send(message, int(fd), deadline) }) != nil {
+		return fmt.Errorf("send to scanner: %w", os.ErrClosed) // the only reason there is
+	}
+	return sent
 }
 
 // patience is how long a message waits for room. There always is some: a scanner
@@ -71,7 +89,7 @@ func decodeReady(message []byte) (Ready, error) {
 	if r.Error != "" {
 		return Ready{}, &LoadError{Plain(r.Error, 8*maxLine)}
 	}
-	if !hexadecimal(r.Rules, 64) || r.Count < 0 || r.Hashes < 0 || r.Allowed < 0 || r.Sigs < 0 {
+	if !hexadecimal(r.Rules, 64) || r.Compiled != "" && !hexadecimal(r.Compiled, 64) || r.Count < 0 || r.Hashes < 0 || r.Allowed < 0 || r.Sigs < 0 {
 		return Ready{}, errors.New("a scanner that does not know what it has loaded")
 	}
 	if len(r.Bundles) > maxLines || len(r.Warnings) > maxLines || len(r.Sandbox) > maxLines {
@@ -99,17 +117,7 @@ func (g *Guard) Send(j Job, file *os.File) error {
 	if err != nil {
 		return err
 	}
-	raw, err := file.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var sent error
-	// Fd() would make the caller's file block; Control only lends the number.
-	err = raw.Control(func(fd uintptr) { sent = g.socket.send(message, int(fd), time.Now().Add(patience)) })
-	if err != nil {
-		return fmt.Errorf("send to scanner: %w", os.ErrClosed) // the only reason there is
-	}
-	return sent
+	return g.send(message, file)
 }
 
 // Answer waits for the answer to the job with this id, and to no other.
@@ -133,18 +141,25 @@ func Open(fd int) *Scanner {
 	return &Scanner{&blocking{fd: fd, buf: make([]byte, MaxMessage)}}
 }
 
-// Setup waits for what to load.
-func (s *Scanner) Setup() (Setup, error) {
-	var out Setup
+// Setup waits for what to load, and the file for compiled rules, which the caller
+// closes; nil: there is none.
+func (s *Scanner) Setup() (Setup, *os.File, error) {
 	message, files, err := s.socket.receive()
 	if err != nil {
-		return out, err
+		return Setup{}, nil, err
 	}
-	if len(files) > 0 {
+	var out Setup
+	if err = decode(message, setup, &out); err == nil && len(files) > 1 {
+		err = fmt.Errorf("hear from the guard: what to load, with %d files", len(files))
+	}
+	switch {
+	case err != nil:
 		closeAll(files)
-		return out, errors.New("hear from the guard: a file that nobody asked for")
+		return Setup{}, nil, err
+	case len(files) == 0:
+		return out, nil, nil
 	}
-	return out, decode(message, setup, &out)
+	return out, files[0], nil
 }
 
 // Ready tells what was loaded.

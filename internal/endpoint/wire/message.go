@@ -35,8 +35,19 @@ type Setup struct {
 	// Strict has a scanner refuse rules that cannot be loaded. Without it, those that
 	// come with the program take their place, and Ready warns.
 	Strict bool `json:"strict"`
+	// Compiled says that the file that goes along holds the rules as another scanner
+	// has compiled them: nothing else is loaded for them. Without it the file is one to
+	// write them to.
+	Compiled *Compiled `json:"compiled,omitempty"`
 	// Walls says what to leave out of the sandbox; empty but in tests.
 	Walls []string `json:"without,omitempty"`
+}
+
+// Compiled is what is known of rules that were compiled.
+type Compiled struct {
+	SHA256  string   `json:"sha256"` // identity of their sources, in hexadecimal
+	Count   int      `json:"count"`
+	Bundles []string `json:"bundles,omitempty"`
 }
 
 // Rules names what to look for. Paths are those of the machine.
@@ -68,6 +79,8 @@ type Ready struct {
 	Bundles  []string       `json:"bundles,omitempty"`
 	Warnings []string       `json:"warnings,omitempty"`
 	Sandbox  sandbox.Report `json:"sandbox"`
+
+	Compiled string `json:"compiled,omitempty"` // it has written its compiled rules: the identity of their sources
 }
 
 // Job is a file to look into. The file goes along as a descriptor.

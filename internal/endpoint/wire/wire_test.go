@@ -56,11 +56,20 @@ func TestConversation(t *testing.T) {
 		Rules:  Rules{Builtin: true, Paths: []string{"/a b", "/ü"}, Hashes: []string{"/h"}, Passwords: "/p"},
 		Limits: Limits{MaxSize: 5, MaxTime: time.Second, Memory: 7}, Strict: true,
 	}
-	if err := g.Setup(want); err != nil {
+	if err := g.Setup(want, nil); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := s.Setup(); err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("setup: %+v, %v", got, err)
+	if got, file, err := s.Setup(); err != nil || file != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("setup: %+v, %v, %v", got, file, err)
+	}
+	want.Compiled = &Compiled{SHA256: identity, Count: 4, Bundles: []string{"main 3"}}
+	if err := g.Setup(want, held(t, "rules")); err != nil {
+		t.Fatal(err)
+	}
+	if got, file, err := s.Setup(); err != nil || file == nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("setup: %+v, %v, %v", got, file, err)
+	} else {
+		file.Close()
 	}
 	loaded := Ready{Rules: identity, Count: 12, Hashes: 1, Bundles: []string{"main 3"}, Warnings: []string{"w"}, Sandbox: sandbox.Report{{Name: "landlock", InForce: true}}}
 	if err := s.Ready(loaded); err != nil {
@@ -251,13 +260,25 @@ func TestHostileJobs(t *testing.T) {
 	}
 }
 
-func TestSetupTakesNoFile(t *testing.T) {
+func TestSetupTakesOneFile(t *testing.T) {
 	g, s, _ := ends(t)
-	if err := g.socket.send([]byte("S{}"), int(held(t, "x").Fd()), time.Now().Add(time.Second)); err != nil {
+	raw, err := g.socket.file.SyscallConn()
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Setup(); err == nil {
+	file := held(t, "x")
+	before := open(t)
+	err = errors.Join(raw.Control(func(fd uintptr) {
+		err = unix.Sendmsg(int(fd), []byte("S{}"), unix.UnixRights(int(file.Fd()), int(file.Fd())), nil, 0)
+	}), err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Setup(); err == nil {
 		t.Error("taken")
+	}
+	if now := open(t); now != before {
+		t.Errorf("%d descriptors, before %d", now, before)
 	}
 }
 
@@ -298,7 +319,7 @@ func TestScannerThatReadsNothing(t *testing.T) {
 	if !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, unix.ETOOMANYREFS) {
 		t.Errorf("got %v", err)
 	}
-	if err := g.Setup(Setup{Rules: Rules{Paths: []string{strings.Repeat("x", MaxMessage)}}}); err == nil {
+	if err := g.Setup(Setup{Rules: Rules{Paths: []string{strings.Repeat("x", MaxMessage)}}}, nil); err == nil {
 		t.Error("a message that is too large was sent")
 	}
 }

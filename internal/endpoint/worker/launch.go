@@ -25,6 +25,7 @@ type worker struct {
 	conn    *wire.Guard
 	ready   wire.Ready
 	begun   time.Time
+	rules   *compiled // what it has loaded, for others; nil: they load it for themselves
 
 	// Guarded by the pool's lock.
 	job     *job // nil: none
@@ -35,8 +36,9 @@ type worker struct {
 	scans   uint64
 }
 
-// launch starts a scanner and waits until it has loaded.
-func (p *Pool) launch(ctx context.Context, rules wire.Rules, strict bool) (*worker, error) {
+// launch starts a scanner and waits until it has loaded. from are its rules if they
+// are compiled already; nil: they are not.
+func (p *Pool) launch(ctx context.Context, rules wire.Rules, from *compiled, strict bool) (*worker, error) {
 	conn, theirs, err := wire.Pair()
 	if err != nil {
 		return nil, err
@@ -51,12 +53,7 @@ func (p *Pool) launch(ctx context.Context, rules wire.Rules, strict bool) (*work
 	w := &worker{process: process, conn: conn, begun: p.config.Now()}
 	defer context.AfterFunc(ctx, process.Kill)()
 	theirs.Close() // so that an end of the process ends the conversation
-	err = conn.Setup(wire.Setup{Rules: rules, Limits: p.config.limits(), Strict: strict, Walls: p.config.Walls})
-	if err == nil {
-		conn.Deadline(time.Now().Add(p.config.LoadTime))
-		w.ready, err = conn.Ready()
-	}
-	if err == nil {
+	if err = w.load(wire.Setup{Rules: rules, Limits: p.config.limits(), Strict: strict, Walls: p.config.Walls}, from, p.config.LoadTime); err == nil {
 		return w, nil
 	}
 	exit := w.end()
@@ -68,6 +65,28 @@ func (p *Pool) launch(ctx context.Context, rules wire.Rules, strict bool) (*work
 		return nil, fmt.Errorf("load rules: %w", err)
 	}
 	return nil, fmt.Errorf("start scanner: %w; %s", err, exit.String())
+}
+
+// load has the scanner load its rules.
+func (w *worker) load(setup wire.Setup, from *compiled, limit time.Duration) error {
+	var file *os.File
+	if from != nil {
+		setup.Compiled, file = &from.about, from.file
+	} else {
+		file, _ = newMemory() // without, every scanner compiles
+	}
+	if err := w.conn.Setup(setup, file); err != nil {
+		return err
+	}
+	w.conn.Deadline(time.Now().Add(limit))
+	var err error
+	if w.ready, err = w.conn.Ready(); err != nil {
+		return err
+	}
+	if w.rules = from; from == nil {
+		w.rules = sealed(file, w.ready)
+	}
+	return nil
 }
 
 // start starts the process. It counts as one of ours from then on.

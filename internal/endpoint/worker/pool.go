@@ -24,6 +24,7 @@ type Pool struct {
 	wake      *sync.Cond // something of the below has changed
 	closed    bool
 	rules     wire.Rules // what is to be loaded
+	compiled  *compiled  // the same, compiled; nil: it is not
 	identity  string     // of what was loaded last
 	queue     queue
 	slots     []*slot
@@ -62,12 +63,12 @@ func New(ctx context.Context, c Config) (*Pool, error) {
 	for i := range c.Workers {
 		p.slots = append(p.slots, &slot{number: i + 1, backoff: c.Backoff})
 	}
-	first, err := p.launch(ctx, c.Rules, false)
+	first, err := p.anew(ctx, c.Rules, false)
 	if err != nil {
 		p.Close()
 		return nil, err
 	}
-	p.identity = first.ready.Rules
+	p.identity, p.compiled = first.ready.Rules, first.rules
 	p.spawn(p.tick)
 	for i, s := range p.slots {
 		if i > 0 {
@@ -162,13 +163,13 @@ func (p *Pool) follow(number int) {
 func (p *Pool) again(s *slot, epoch int) *worker {
 	for {
 		p.mu.Lock()
-		rules, over := p.rules, p.closed || s.epoch != epoch
+		rules, from, over := p.rules, p.compiled, p.closed || s.epoch != epoch
 		p.mu.Unlock()
 		if over {
 			return nil
 		}
 		begun := p.config.Now()
-		w, err := p.launch(p.ctx, rules, false)
+		w, err := p.launch(p.ctx, rules, from, false)
 		if err == nil {
 			if p.put(s, epoch, w) {
 				return w
@@ -239,19 +240,19 @@ func (p *Pool) Reload(ctx context.Context) error {
 func (p *Pool) Use(ctx context.Context, rules wire.Rules) error {
 	p.reload.Lock()
 	defer p.reload.Unlock()
-	w, err := p.launch(ctx, rules, true)
+	w, err := p.anew(ctx, rules, true)
 	if err != nil {
 		return err
 	}
-	before, now := p.Rules(), w.ready.Rules
+	before, now, from := p.Rules(), w.ready.Rules, w.rules
 	for _, s := range p.slots {
 		if w == nil && p.rests(s) {
 			continue // it loads what there is when it is needed
 		}
 		if w == nil {
-			w = p.same(ctx, rules, now) // nil: its slot tries until it has one
+			w = p.same(ctx, rules, from, now) // nil: its slot tries until it has one
 		}
-		if !p.replace(s, w, rules) {
+		if !p.replace(s, w, rules, from) {
 			return ErrClosed
 		}
 		w = nil
@@ -271,8 +272,8 @@ func (p *Pool) rests(s *slot) bool {
 }
 
 // same starts a scanner that loads just what another has.
-func (p *Pool) same(ctx context.Context, rules wire.Rules, identity string) *worker {
-	w, err := p.launch(ctx, rules, true)
+func (p *Pool) same(ctx context.Context, rules wire.Rules, from *compiled, identity string) *worker {
+	w, err := p.launch(ctx, rules, from, true)
 	if err != nil {
 		return nil
 	}
@@ -284,7 +285,7 @@ func (p *Pool) same(ctx context.Context, rules wire.Rules, identity string) *wor
 }
 
 // replace puts a worker in a slot from outside; the one there ends when it is done.
-func (p *Pool) replace(s *slot, w *worker, rules wire.Rules) bool {
+func (p *Pool) replace(s *slot, w *worker, rules wire.Rules, from *compiled) bool {
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
@@ -294,7 +295,7 @@ func (p *Pool) replace(s *slot, w *worker, rules wire.Rules) bool {
 		}
 		return false
 	}
-	p.rules = rules
+	p.rules, p.compiled = rules, from
 	s.epoch++
 	epoch := s.epoch
 	old := s.worker
