@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,11 +32,15 @@ func dial(t testing.TB, socket string) *local.Conn {
 // client that waits for an answer is not.
 func TestSlow(t *testing.T) {
 	hold := make(chan struct{})
-	socket := serve(t, Server{Scanner: fake{hold: hold}, Idle: 50 * time.Millisecond})
+	socket := serve(t, Server{Scanner: fake{hold: hold}, Idle: 500 * time.Millisecond})
+	var clients sync.WaitGroup
+	defer clients.Wait()
 	for _, request := range []string{"z", "zPI", "zINSTREAM\x00\x00\x00", "zINSTREAM\x00" + piece([]byte("abc"))[:6], "zIDSESSION\x00", "zFILDES\x00"} {
-		if got := ask(t, socket, request); got != "COMMAND READ TIMED OUT\n" {
-			t.Errorf("%q: %q", request, got)
-		}
+		clients.Go(func() {
+			if got := ask(t, socket, request); got != "COMMAND READ TIMED OUT\n" {
+				t.Errorf("%q: %q", request, got)
+			}
+		})
 	}
 	c := dial(t, socket)
 	if _, err := c.Write([]byte("zIDSESSION\x00zINSTREAM\x00" + piece(eicar()) + piece(nil))); err != nil {

@@ -263,6 +263,9 @@ func (s *Switch) expire(now time.Time) (left time.Duration, ends bool) {
 func (s *Switch) Missing(problems []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if slices.Equal(s.problems, problems) {
+		return
+	}
 	s.problems = slices.Clone(problems)
 	s.tell()
 }
