@@ -75,7 +75,7 @@ func (d *daemon) tellSwitch(c *condition.Condition) {
 	if n := len(s.Gaps); n > 0 {
 		g := s.Gaps[n-1]
 		c.LastGap = &condition.Gap{
-			Began: g.From, Ended: g.To, Why: string(g.Why), Reason: g.Reason, Looked: g.Scanned, Found: g.Found, Complete: !g.Closed.IsZero() && g.Incomplete == 0 && g.Unread == 0,
+			Began: g.From, Ended: g.To, Why: string(g.Why), Reason: g.Reason, Looked: g.Scanned, Found: g.Found, Complete: !g.Closed.IsZero(),
 		}
 	}
 }
