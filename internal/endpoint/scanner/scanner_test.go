@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -115,26 +116,29 @@ func TestServe(t *testing.T) {
 
 // What a file does while it is looked at is in its verdict, never the end.
 func TestFilesThatChange(t *testing.T) {
-	var file *os.File
-	during := func() error { return nil }
+	var during atomic.Pointer[func() error]
 	s := serve(t, func(c *Config) {
 		c.Before = func([]byte) {
-			if err := during(); err != nil {
-				t.Error(err)
+			if f := during.Load(); f != nil {
+				if err := (*f)(); err != nil {
+					t.Error(err)
+				}
 			}
 		}
 	})
 	data := bytes.Repeat([]byte("x"), 3<<20)
-	for name, change := range map[string]func() error{
-		"cut off": func() error { return file.Truncate(0) },
-		"grown":   func() error { _, err := file.WriteAt([]byte("x"), int64(len(data))); return err },
+	for name, change := range map[string]func(*os.File) error{
+		"cut off": func(f *os.File) error { return f.Truncate(0) },
+		"grown":   func(f *os.File) error { _, err := f.WriteAt([]byte("x"), int64(len(data))); return err },
 	} {
-		file, during = holding(t, data), change
+		file := holding(t, data)
+		f := func() error { return change(file) }
+		during.Store(&f)
 		if v := s.scan(file, 0); v.State != verdict.Incomplete || !strings.Contains(v.Why, "changed") {
 			t.Errorf("%s: %+v", name, v)
 		}
 	}
-	during = func() error { return nil }
+	during.Store(nil)
 	if v := s.scan(holding(t, []byte("needle")), 0); v.State != verdict.Malicious {
 		t.Errorf("afterwards: %+v", v)
 	}
