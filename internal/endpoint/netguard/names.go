@@ -64,6 +64,15 @@ func (g *Guard) upstreams() []netip.AddrPort {
 	return all
 }
 
+// follow asks others when the machine does: its resolvers change with the
+// network it is in. While none is named but ours, those before are asked.
+func (n *names) follow() {
+	now := n.g.upstreams()
+	if len(now) > 0 && !slices.Equal(now, n.remote.Upstreams()) {
+		n.remote.Ask(now)
+	}
+}
+
 func (g *Guard) nameservers() []netip.AddrPort {
 	text, err := os.ReadFile(filepath.Join(g.c.Root, "etc/resolv.conf"))
 	if err != nil {

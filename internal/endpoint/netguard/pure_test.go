@@ -197,6 +197,17 @@ func TestUpstreams(t *testing.T) {
 	check("[127.0.0.53:53]")
 	write("run/systemd/resolve/resolv.conf", "nameserver 192.0.2.2\nnameserver 127.0.0.55\n")
 	check("[192.0.2.2:53]")
+	n := &names{g: g, remote: &resolver.Remote{Settings: resolver.Settings{Upstreams: g.upstreams()}}}
+	followed := func(want string) {
+		t.Helper()
+		if n.follow(); fmt.Sprint(n.remote.Upstreams()) != want {
+			t.Errorf("asks %v, want %s", n.remote.Upstreams(), want)
+		}
+	}
+	write("etc/resolv.conf", "nameserver 192.0.2.9\n")
+	followed("[192.0.2.9:53]")
+	write("etc/resolv.conf", "nameserver 127.0.0.55\n") // ours alone
+	followed("[192.0.2.9:53]")
 	g.c.Upstreams = []netip.AddrPort{netip.MustParseAddrPort("192.0.2.3:5353")}
 	check("[192.0.2.3:5353]")
 }

@@ -57,7 +57,7 @@ func (g *Guard) Status() Status {
 	}
 	if g.names != nil {
 		s.Resolver, s.HowTo = g.names.at.String(), g.names.howTo()
-		for _, u := range g.names.remote.Settings.Upstreams {
+		for _, u := range g.names.remote.Upstreams() {
 			s.Upstreams = append(s.Upstreams, u.String())
 		}
 	}

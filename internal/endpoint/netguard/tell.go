@@ -185,6 +185,9 @@ func (g *Guard) late(ctx context.Context) {
 				g.sink.Emit(e)
 			}
 			g.tellDropped()
+			if g.names != nil {
+				g.names.follow()
+			}
 		}
 	}
 }

@@ -29,7 +29,7 @@ type Settings struct {
 }
 
 // toChild is one message to the process that answers: settings first, then
-// names, again and again. Size bytes of a list follow it.
+// names and new upstreams, again and again. Size bytes of a list follow it.
 type toChild struct {
 	Settings *Settings `json:"settings,omitempty"`
 	Size     int64     `json:"size,omitempty"`
@@ -128,21 +128,26 @@ func (c *Config) adopt(s Settings, sockets func(int) *os.File) error {
 func confine(upstreams []netip.AddrPort) {
 	unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 	unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
-	var ports []landlock.Rule
+	ports := []landlock.Rule{landlock.ConnectTCP(53)} // of those that come later
 	for _, u := range upstreams {
 		ports = append(ports, landlock.ConnectTCP(u.Port()))
 	}
 	landlock.V5.BestEffort().Restrict(ports...)
 }
 
-// obey reads one message: a list of names to use, or that an answer may go.
+// obey reads one message: a list of names to use, whom to ask, or that an answer
+// may go.
 func obey(in *bufio.Reader, s *Server, t *teller) error {
 	var m toChild
 	if err := readMessage(in, &m); err != nil {
 		return err
 	}
-	if m.Seen != 0 {
+	switch {
+	case m.Seen != 0:
 		t.seen(m.Seen)
+		return nil
+	case m.Settings != nil:
+		s.Ask(m.Settings.Upstreams)
 		return nil
 	}
 	return takeNames(in, m, s, t)

@@ -71,9 +71,10 @@ type Names interface {
 	Name(name string) (indicator.Hit, bool)
 }
 
-// Server is a resolver. Use may be called at any time.
+// Server is a resolver. Use and Ask may be called at any time.
 type Server struct {
 	c        Config
+	ask      atomic.Pointer[[]netip.AddrPort]
 	names    atomic.Pointer[Names]
 	parallel chan struct{}
 	conns    chan struct{}
@@ -115,11 +116,20 @@ func New(c Config) (*Server, error) {
 	if c.Blocked == nil {
 		c.Blocked = func(Blocked) <-chan struct{} { return nil }
 	}
-	return &Server{c: c, parallel: make(chan struct{}, c.Parallel), conns: make(chan struct{}, c.Connections), held: make(chan struct{}, c.Held)}, nil
+	s := &Server{c: c, parallel: make(chan struct{}, c.Parallel), conns: make(chan struct{}, c.Connections), held: make(chan struct{}, c.Held)}
+	s.Ask(c.Upstreams)
+	return s, nil
 }
 
 // Use makes these names the listed ones.
 func (s *Server) Use(n Names) { s.names.Store(&n) }
+
+// Ask makes these the upstreams; none changes nothing.
+func (s *Server) Ask(upstreams []netip.AddrPort) {
+	if len(upstreams) > 0 {
+		s.ask.Store(&upstreams)
+	}
+}
 
 // Counts gives the counters.
 func (s *Server) Counts() Counts {

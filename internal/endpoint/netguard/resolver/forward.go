@@ -24,10 +24,11 @@ var errAskTCP = errors.New("ask again over TCP")
 // forward asks the upstreams and puts the answer to the question.
 func (s *Server) forward(ctx context.Context, q *question) {
 	var kept *dns.Msg
+	upstreams := *s.ask.Load()
 	first := int(s.best.Load())
-	for i := range s.c.Upstreams {
-		at := (first + i) % len(s.c.Upstreams)
-		m, err := s.ask(ctx, q, s.c.Upstreams[at])
+	for i := range upstreams {
+		at := (first + i) % len(upstreams)
+		m, err := s.try(ctx, q, upstreams[at])
 		if err != nil {
 			continue
 		}
@@ -98,8 +99,8 @@ func (q *question) adopt(m *dns.Msg) {
 	}
 }
 
-// ask asks one upstream, over UDP first.
-func (s *Server) ask(ctx context.Context, q *question, to netip.AddrPort) (*dns.Msg, error) {
+// try asks one upstream, over UDP first.
+func (s *Server) try(ctx context.Context, q *question, to netip.AddrPort) (*dns.Msg, error) {
 	edns := true
 	for {
 		m, err := s.exchange(ctx, q, to, "udp", edns)

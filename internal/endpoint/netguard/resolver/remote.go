@@ -42,7 +42,7 @@ func Listen(at netip.AddrPort) (udp, tcp *os.File, err error) {
 // Remote is the guard's side of the process that answers. The process may end
 // and be started again: every start gets the settings and the newest names.
 type Remote struct {
-	Settings Settings
+	Settings Settings   // not to be changed any more; see Ask
 	Sockets  []*os.File // UDP first; kept open for the next start
 	// Blocked is called by one goroutine at a time. Until it returns, or a moment
 	// has passed, the socket that asked is open. What it says is the process's word.
@@ -62,7 +62,8 @@ type Remote struct {
 // conversation is with one process.
 type conversation struct {
 	ours, theirs *os.File
-	sets         chan turn // at most one waits: the newest
+	sets         chan turn     // at most one waits: the newest
+	settings     chan Settings // likewise
 	seen         chan uint64
 }
 
@@ -79,7 +80,7 @@ func (r *Remote) Files() ([]*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a pair of sockets for the resolver: %w", err)
 	}
-	c := &conversation{os.NewFile(uintptr(pair[0]), "resolver"), os.NewFile(uintptr(pair[1]), "resolver's end"), make(chan turn, 1), make(chan uint64, maxWaiting)}
+	c := &conversation{os.NewFile(uintptr(pair[0]), "resolver"), os.NewFile(uintptr(pair[1]), "resolver's end"), make(chan turn, 1), make(chan Settings, 1), make(chan uint64, maxWaiting)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.hangUp()
@@ -90,7 +91,8 @@ func (r *Remote) Files() ([]*os.File, error) {
 	}
 	r.now = c
 	go r.listen(c)
-	go c.speak(r.Settings)
+	c.settings <- r.Settings
+	go c.speak()
 	if r.set != nil {
 		c.sets <- turn{r.set, r.turn}
 	}
@@ -140,9 +142,31 @@ func (r *Remote) Use(set *indicator.Set) {
 	r.now.sets <- turn{set, r.turn}
 }
 
+// Ask makes these the upstreams, of this process and of those after it.
+func (r *Remote) Ask(upstreams []netip.AddrPort) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Settings.Upstreams = upstreams
+	if r.now == nil {
+		return
+	}
+	select {
+	case <-r.now.settings:
+	default:
+	}
+	r.now.settings <- r.Settings
+}
+
+// Upstreams are those that are asked.
+func (r *Remote) Upstreams() []netip.AddrPort {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.Settings.Upstreams
+}
+
 // speak tells the process what to do. One that does not listen is hung up on, so
 // that it ends and another is started.
-func (c *conversation) speak(s Settings) {
+func (c *conversation) speak() {
 	out := bufio.NewWriterSize(c.ours, 1<<16)
 	send := func(write func() error) bool {
 		c.ours.SetWriteDeadline(time.Now().Add(20 * time.Second))
@@ -152,19 +176,16 @@ func (c *conversation) speak(s Settings) {
 		}
 		return true
 	}
-	if !send(func() error { return writeMessage(out, toChild{Settings: &s}) }) {
-		return
-	}
-	for {
+	tell := func(m toChild) bool { return send(func() error { return writeMessage(out, m) }) }
+	first := <-c.settings
+	for ok := tell(toChild{Settings: &first}); ok; {
 		select {
 		case t, more := <-c.sets:
-			if !more || !send(func() error { return t.write(out) }) {
-				return
-			}
+			ok = more && send(func() error { return t.write(out) })
+		case s := <-c.settings:
+			ok = tell(toChild{Settings: &s})
 		case number := <-c.seen:
-			if !send(func() error { return writeMessage(out, toChild{Seen: number}) }) {
-				return
-			}
+			ok = tell(toChild{Seen: number})
 		}
 	}
 }

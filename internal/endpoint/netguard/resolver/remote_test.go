@@ -94,6 +94,13 @@ func TestRemote(t *testing.T) {
 	}
 	until(t, "the list in the second process", r.Ready)
 	check()
+	other := newUpstream(t, nil)
+	r.Ask([]netip.AddrPort{other.addr})
+	until(t, "a question to the other upstream", func() bool {
+		ask(t, s, "udp", "one.example", dns.TypeA, nil)
+		all, _ := other.questions()
+		return len(all) > 0 && r.Upstreams()[0] == other.addr
+	})
 	until(t, "counters", func() bool { c, _ := r.Counts(); return c.Asked >= 2 })
 	r.Close()
 	if err := <-second; err != nil {
