@@ -132,6 +132,16 @@ func TestMayBeAnother(t *testing.T) {
 	if e := g.ofNFT(nft.Event{UID: nft.Nobody, To: at, From: at, Forward: true}); e.Connection.List != "l.txt:1" || e.Rules != set.Identity() || e.Process != nil || e.Connection.Direction != "forward" {
 		t.Errorf("%+v", e)
 	}
+	clock := &clock{time.Unix(1000, 0)}
+	g.c.Now = clock.now
+	g.sets.Store(&generations{now: empty, before: set, since: clock.t})
+	for _, kept := range []bool{true, false} {
+		if g.forget(); (g.sets.Load().before != nil) != kept {
+			t.Errorf("the set before is kept: %v", !kept)
+		}
+		clock.t = clock.t.Add(lateEvents + 1)
+	}
+	g.sets.Store(&generations{now: set})
 	if _, ok := g.ofDNS(resolver.Blocked{Name: "harmless.example", Asked: "harmless.example"}); ok {
 		t.Error("the resolver's word alone makes an event")
 	}

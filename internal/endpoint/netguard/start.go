@@ -52,7 +52,21 @@ type Guard struct {
 
 // generations is the set that counts, and the one before: a refusal may be told
 // after the lists have changed.
-type generations struct{ now, before *indicator.Set }
+type generations struct {
+	now, before *indicator.Set
+	since       time.Time
+}
+
+// lateEvents is how long after a change of lists a refusal by those before is
+// still told.
+const lateEvents = time.Minute
+
+// forget lets go of the set before, once nothing can be told of it any more.
+func (g *Guard) forget() {
+	if s := g.sets.Load(); s.before != nil && g.c.Now().Sub(s.since) > lateEvents {
+		g.sets.CompareAndSwap(s, &generations{now: s.now, since: s.since})
+	}
+}
 
 // Start puts the network guard in force. It fails when the configuration cannot
 // be meant, and when nothing at all could be put in force; what else is missing
@@ -258,7 +272,7 @@ func (g *Guard) use(set *indicator.Set) error {
 		g.names.remote.Use(set)
 	}
 	if was := g.sets.Load(); was.now != set {
-		g.sets.Store(&generations{now: set, before: was.now})
+		g.sets.Store(&generations{now: set, before: was.now, since: g.c.Now()})
 	}
 	g.warn(set, compiled)
 	return errors.Join(append(errs, g.endLive(set))...)

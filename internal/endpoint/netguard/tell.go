@@ -185,6 +185,7 @@ func (g *Guard) late(ctx context.Context) {
 				g.sink.Emit(e)
 			}
 			g.tellDropped()
+			g.forget()
 			if g.names != nil {
 				g.names.follow()
 			}
