@@ -498,6 +498,26 @@ func TestListenerThatFails(t *testing.T) {
 	}
 }
 
+// What was asked before the marks were dropped, and is read by nobody else.
+func TestEndAnswersWhatIsLeft(t *testing.T) {
+	m := &made{t: t, kernel: newKernel(), dir: t.TempDir()}
+	g, err := Over(Config{Scanner: newScanner(), Cache: noCache{}, Sink: &madeSink{}, Mounts: madeMounts{}}, m.kernel.kernel())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask, wrote := m.event(m.file("a", bad), execAsk), m.event(m.file("b", bad), fanotify.CloseWrite)
+	m.kernel.put(ask, wrote, fanotify.Event{Mask: fanotify.Overflow, FD: -1, PIDFD: -1})
+	g.drain()
+	if allow, ok := m.kernel.answer(ask.FD); !ok || !allow {
+		t.Errorf("answered %v, let through %v", ok, allow)
+	}
+	for _, fd := range []int{ask.FD, wrote.FD} {
+		if unix.Fstat(fd, &unix.Stat_t{}) == nil {
+			t.Error("a descriptor is left")
+		}
+	}
+}
+
 type noCache struct{}
 
 func (noCache) Get(verdict.File) (verdict.Verdict, bool) { return verdict.Verdict{}, false }

@@ -755,6 +755,24 @@ func TestRealEndReleasesWhoWaits(t *testing.T) {
 	}
 }
 
+// A child of the guard's own process that has not become another program yet
+// holds the group as well: closing it would release nobody.
+func TestRealEndReleasesOwnFork(t *testing.T) {
+	r := protect(t, func(c *Config) { c.ExecDeadline = time.Hour })
+	release := r.scanner.holdUp()
+	defer release()
+	path := r.program("a", "")
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- exec.CommandContext(ctx, path).Run() }()
+	until(t, "waiting", func() bool { return r.Stats().Waiting == 1 })
+	r.stop()
+	if err := <-done; err != nil {
+		t.Errorf("the child: %v", err)
+	}
+}
+
 // guardian is a guard in a process of its own, whose scans never end.
 func guardian(t *testing.T, extra ...*os.File) (*exec.Cmd, string) {
 	t.Helper()
