@@ -71,6 +71,8 @@ func (b Broker) Serve(ctx context.Context, socket *os.File) error {
 	defer b.Stats.Clients.Store(0)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	local := &localMounts{}
+	go local.follow(ctx) // without a list of mounts, only copies are taken
 	stop := context.AfterFunc(ctx, func() { _ = p.file.Close() })
 	defer func() {
 		if stop() {
@@ -97,7 +99,7 @@ func (b Broker) Serve(ctx context.Context, socket *os.File) error {
 		beside <- struct{}{}
 		jobs.Go(func() {
 			defer func() { <-beside }()
-			b.do(ctx, p, a, f)
+			b.do(ctx, p, local, a, f)
 		})
 	}
 }
@@ -122,7 +124,7 @@ func readAsked(message []byte, f *os.File) (asked, error) {
 	return a, err
 }
 
-func (b Broker) do(ctx context.Context, p *packets, a asked, f *os.File) {
+func (b Broker) do(ctx context.Context, p *packets, local *localMounts, a asked, f *os.File) {
 	switch {
 	case a.Clients != nil:
 		b.Stats.Clients.Store(*a.Clients)
@@ -135,8 +137,8 @@ func (b Broker) do(ctx context.Context, p *packets, a asked, f *os.File) {
 	}
 	defer f.Close()
 	out := answered{ID: a.ID}
-	if _, ok := regular(f); !ok {
-		out.Error = "not a regular file"
+	if !local.here(f) {
+		out.Error = notHere
 	} else if v, err := b.Scanner.Scan(ctx, a.Name, f); err != nil {
 		out.Error = plain(err.Error())
 	} else {
@@ -150,6 +152,9 @@ func (b Broker) do(ctx context.Context, p *packets, a asked, f *os.File) {
 	}
 	_ = p.send(message, nil) // the other end is gone, and Serve ends
 }
+
+// notHere refuses a file that the guard could have to wait for.
+const notHere = "not a regular file that this machine answers for"
 
 // fit leaves of a verdict what the protocol has words for.
 func fit(v verdict.Verdict) verdict.Verdict {
@@ -192,6 +197,9 @@ type Remote struct {
 	packets *packets
 	next    atomic.Uint64
 	done    chan struct{}
+	local   localMounts
+	copies  chan struct{} // a place for each copy at once
+	stop    func()
 
 	mu      sync.Mutex
 	waiting map[uint64]chan answered
@@ -204,7 +212,10 @@ func Connect(socket *os.File) (*Remote, error) {
 	if err != nil {
 		return nil, fmt.Errorf("clamd: %w", err)
 	}
-	r := &Remote{packets: p, done: make(chan struct{}), waiting: map[uint64]chan answered{}}
+	r := &Remote{packets: p, done: make(chan struct{}), copies: make(chan struct{}, maxCopies), waiting: map[uint64]chan answered{}}
+	ctx, cancel := context.WithCancel(context.Background())
+	r.stop = cancel
+	go r.local.follow(ctx) // without a list of mounts, every file is copied
 	go r.read()
 	return r, nil
 }
@@ -245,6 +256,33 @@ func (r *Remote) Done() <-chan struct{} { return r.done }
 
 // Scan implements Scanner.
 func (r *Remote) Scan(ctx context.Context, name string, f *os.File) (verdict.Verdict, error) {
+	if !r.local.here(f) {
+		return r.scanCopy(ctx, name, f)
+	}
+	v, err := r.pass(ctx, name, f)
+	if err != nil && err.Error() == notHere { // it was unmounted, or is about to be known there
+		return r.scanCopy(ctx, name, f)
+	}
+	return v, err
+}
+
+func (r *Remote) scanCopy(ctx context.Context, name string, f *os.File) (verdict.Verdict, error) {
+	select {
+	case r.copies <- struct{}{}:
+		defer func() { <-r.copies }()
+	case <-ctx.Done():
+		return verdict.Verdict{}, ctx.Err()
+	}
+	c, err := copied(f)
+	if err != nil {
+		return verdict.Verdict{}, err
+	}
+	defer c.Close()
+	return r.pass(ctx, name, c)
+}
+
+// pass has the guard scan a file.
+func (r *Remote) pass(ctx context.Context, name string, f *os.File) (verdict.Verdict, error) {
 	id, answer := r.next.Add(1), make(chan answered, 1)
 	r.mu.Lock()
 	if r.ended != nil {
@@ -300,4 +338,7 @@ func (r *Remote) Tell(clients int64) error {
 }
 
 // Close ends the connection; whoever waits gets an error.
-func (r *Remote) Close() error { return r.packets.file.Close() }
+func (r *Remote) Close() error {
+	r.stop()
+	return r.packets.file.Close()
+}

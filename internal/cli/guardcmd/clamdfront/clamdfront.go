@@ -110,7 +110,7 @@ func (r *run) spec() (child.Spec, error) {
 	}
 	stream := max(r.MaxStream, 100<<20)
 	return child.Spec{
-		Mode: Mode, Args: r.Settings.args(), User: user, NoNetwork: true, Memory: 4*stream + 256<<20,
+		Mode: Mode, Args: r.Settings.args(), User: user, NoNetwork: true, Memory: 4*stream + 512<<20,
 		Files: []*os.File{r.socket, theirs}, Line: r.Line, Program: r.Program,
 	}, nil
 }
