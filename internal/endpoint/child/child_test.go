@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,7 +39,7 @@ type about struct {
 	UID, GID   int
 	Groups     []int
 	Interfaces []string
-	Third      string // what descriptor 3 holds
+	Third      string // what came by descriptor 3, before all else
 	Open       []string
 	Dir        string
 	DataLimit  uint64
@@ -92,6 +93,8 @@ func mode(name string, args []string) {
 
 func self() about {
 	a := about{Args: os.Args[1:], Env: os.Environ(), UID: os.Getuid(), GID: os.Getgid(), Parent: os.Getppid()}
+	text, _ := io.ReadAll(os.NewFile(3, "third"))
+	a.Third = string(text)
 	a.Groups, _ = os.Getgroups()
 	if dev, err := os.ReadFile("/proc/net/dev"); err == nil {
 		for _, line := range strings.Split(string(dev), "\n")[2:] {
@@ -100,8 +103,6 @@ func self() about {
 			}
 		}
 	}
-	text, _ := io.ReadAll(os.NewFile(3, "third"))
-	a.Third = string(text)
 	entries, _ := os.ReadDir("/proc/self/fd")
 	for _, e := range entries {
 		where, _ := os.Readlink("/proc/self/fd/" + e.Name())
@@ -123,11 +124,12 @@ func self() about {
 // ask starts a child that says all of itself.
 func ask(t *testing.T, s Spec) (about, *Process) {
 	t.Helper()
-	third, err := os.Open(put(t, "third", "handed over"))
+	third, hand, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer third.Close()
+	defer hand.Close()
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -139,6 +141,11 @@ func ask(t *testing.T, s Spec) (about, *Process) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Until now it waits, as all children do that are limited.
+	if _, err := hand.WriteString("handed over"); err != nil {
+		t.Fatal(err)
+	}
+	hand.Close()
 	var a about
 	if err := json.NewDecoder(r).Decode(&a); err != nil {
 		t.Fatalf("%v: %+v", err, p.Exit())
@@ -294,6 +301,40 @@ func TestStop(t *testing.T) {
 	}
 	p.Kill() // safe when it has ended
 	if e := p.Stop(time.Minute); e.Signal != "SIGKILL" {
+		t.Errorf("%+v", e)
+	}
+}
+
+// A child does not end with the thread of whoever has asked for it.
+func TestChildOutlivesAThread(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	started := make(chan *Process)
+	go func() {
+		runtime.LockOSThread() // its thread ends with it
+		p, err := Start(Spec{Mode: "mode-wait", Files: []*os.File{r}})
+		if err != nil {
+			t.Error(err)
+		}
+		started <- p
+	}()
+	p := <-started
+	if p == nil {
+		t.FailNow()
+	}
+	for range 100 { // threads come and go
+		done := make(chan bool)
+		go func() {
+			runtime.LockOSThread()
+			close(done)
+		}()
+		<-done
+	}
+	w.Close() // now it ends by itself
+	if e := p.Exit(); e.Code != 0 {
 		t.Errorf("%+v", e)
 	}
 }

@@ -25,7 +25,8 @@ type Spec struct {
 	// NoNetwork puts it into a network of its own that nothing is in, not even a
 	// loopback device that is up. Its System V IPC and host name are its own then, too.
 	NoNetwork bool
-	// Memory is the most it may use, in bytes; 0: any.
+	// Memory is the most it may use, in bytes; 0: any. It holds once Start has returned:
+	// a child that is handed nothing before cannot use more until then.
 	Memory int64
 
 	Files []*os.File // it has them as descriptors 3, 4, … The parent keeps its own

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -63,8 +64,7 @@ func (p *Process) Stop(grace time.Duration) Exit {
 	return p.Exit()
 }
 
-// Start starts a child. It must not be called by a goroutine that is locked to a
-// thread: the kernel ends the child with the thread that has started it.
+// Start starts a child.
 //
 // A wall that this kernel or this user cannot put round it is missing in its
 // Report, and is no error.
@@ -86,16 +86,32 @@ func Start(s Spec) (*Process, error) {
 		return nil, fmt.Errorf("start %s: %w", s.Mode, err)
 	}
 	defer null.Close()
-	p := &Process{spec: s, begun: s.Now(), done: make(chan struct{})}
-	if err := p.start(append([]*os.File{null, write, write}, s.Files...)); err != nil {
+	p := &Process{spec: s, begun: s.Now(), done: make(chan struct{}), lines: &lines{tell: s.Line, now: s.Now, from: read}}
+	if err := p.run(append([]*os.File{null, write, write}, s.Files...)); err != nil {
 		read.Close()
 		p.group.remove()
 		return nil, fmt.Errorf("start %s: %w", s.Mode, err)
 	}
-	p.limit()
-	p.lines = &lines{tell: s.Line, now: s.Now, from: read}
-	go p.wait()
 	return p, nil
+}
+
+// run starts the program, and waits for its end on the same thread: the kernel
+// ends a child with the thread that has started it, whatever becomes of the parent.
+func (p *Process) run(files []*os.File) error {
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := p.start(files)
+		if err == nil {
+			p.limit()
+		}
+		started <- err
+		if err == nil {
+			p.wait()
+		}
+	}()
+	return <-started
 }
 
 // start starts the program, with every wall there is.
