@@ -83,8 +83,10 @@ func (o *own) runs(f verdict.File) bool {
 }
 
 // child reports whether a process that waits for an answer is a child of the
-// guard's that runs its program, and was not added yet. It reads /proc: it is
-// not for the reader.
+// guard's that runs its program: one that was not added yet, or that is about to
+// become what the guard starts. It must not wait: it still holds the fanotify
+// group, which would then outlive a guard that is killed. It reads /proc, and so
+// is not for the reader.
 func (o *own) child(pid int, processes process.Proc) (is bool) {
 	processes.Visit(pid, func(r process.Running) bool {
 		p, ok := r.Program()
