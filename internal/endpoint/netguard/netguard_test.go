@@ -333,6 +333,7 @@ func TestNames(t *testing.T) {
 		}
 	}
 	check()
+	until(t, func() bool { return g.names.kept.Process() != nil })
 	p := g.names.kept.Process()
 	if status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID())); err != nil || strings.Contains(string(status), "Uid:\t0\t") || !strings.Contains(string(status), "NoNewPrivs:\t1") {
 		t.Errorf("the resolver's process: %v\n%s", err, status)
