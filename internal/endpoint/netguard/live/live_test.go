@@ -22,7 +22,7 @@ func TestEnd(t *testing.T) {
 	n := netguardtest.New(t)
 	n.Run("ip", "addr", "add", "10.66.0.2/32", "dev", "lo")
 	n.Run("ip", "addr", "add", "10.66.0.3/32", "dev", "lo")
-	n.Run("ip", "addr", "add", "fd66::2/128", "dev", "lo")
+	n.Run("ip", "addr", "add", "fd66::2/128", "dev", "lo", "nodad")
 	var s *Sockets
 	conns := map[string]net.Conn{}
 	var err error
