@@ -86,7 +86,7 @@ func (c *checker) checkRule(r int) {
 	c.rule, c.deep = r, 0
 	c.index(rule.Namespace, len(c.s.Namespaces), "namespace")
 	for _, str := range rule.Strings {
-		c.index(str.Pattern, len(c.s.Patterns), "pattern")
+		c.index(str.Pattern, c.s.Patterns.Len(), "pattern")
 	}
 	c.expr(rule.Condition)
 	c.depths[r] = c.deep
@@ -134,7 +134,7 @@ func (c *checker) list(start, n int32) []int32 {
 // str checks a string operand.
 func (c *checker) str(a int32) {
 	if a >= 0 {
-		c.index(a, len(c.s.Patterns), "pattern")
+		c.index(a, c.s.Patterns.Len(), "pattern")
 		return
 	}
 	if c.index(^a, len(c.slots), "variable") && c.slots[^a].what != boundString {
@@ -260,7 +260,7 @@ func (c *checker) of(n *Node) {
 		c.exprs(items...)
 	default:
 		for _, p := range items {
-			c.index(p, len(c.s.Patterns), "pattern")
+			c.index(p, c.s.Patterns.Len(), "pattern")
 		}
 		c.place(n.D)
 	}

@@ -29,7 +29,7 @@ func set(lists []int32, nodes ...Node) *Set {
 		Nodes: append([]Node{{}, {Op: ConstBool, A: 1}}, nodes...), Lists: lists, Ints: make([]int64, 1), Floats: make([]float64, 1),
 		Texts: make([][]byte, 1), Regexps: make([]*pattern.Program, 1), Externals: make([]External, 1), Modules: []*module.Module{m},
 		Fields: []*module.Field{&t[0], &t[1], &t[0].Type.Elem.Fields[0]}, Types: []*module.Type{t[0].Type, t[1].Type},
-		Calls: []*module.Func{&t[2].Type.Func[0]}, Patterns: make([]*search.Pattern, 2), Namespaces: make([]Namespace, 1), Slots: 3,
+		Calls: []*module.Func{&t[2].Type.Func[0]}, Patterns: search.Made(nil, nil), Namespaces: make([]Namespace, 1), Slots: 3,
 	}
 	s.Rules = []Rule{{Condition: 1}, {Condition: int32(len(s.Nodes) - 1)}}
 	return s

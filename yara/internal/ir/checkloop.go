@@ -41,7 +41,7 @@ func (c *checker) items(op Op, items []int32) []binding {
 	switch op {
 	case ForStrings:
 		for _, p := range items {
-			c.index(p, len(c.s.Patterns), "pattern")
+			c.index(p, c.s.Patterns.Len(), "pattern")
 		}
 		return []binding{{what: boundString}}
 	case ForTuple:

@@ -126,7 +126,7 @@ type Set struct {
 	Types     []*module.Type
 	Calls     []*module.Func
 
-	Patterns   []*search.Pattern
+	Patterns   search.Patterns
 	Rules      []Rule
 	Namespaces []Namespace
 	Slots      int // loop variables needed at once
@@ -164,7 +164,8 @@ type String struct {
 // Trim gives back the room that tables have grown and do not need.
 func (s *Set) Trim() {
 	s.Nodes, s.Lists, s.Ints = trimmed(s.Nodes), trimmed(s.Lists), trimmed(s.Ints)
-	s.Patterns, s.Rules = trimmed(s.Patterns), trimmed(s.Rules)
+	s.Rules = trimmed(s.Rules)
+	s.Patterns.Trim()
 }
 
 func trimmed[T any](list []T) []T {

@@ -6,26 +6,32 @@ import "math/bits"
 // are dealt into eight sets, one bit each. A table for each half of the first
 // and of the second byte tells in which sets it occurs; where all four agree on
 // a set one of its windows may stand.
-type pairFilter [4][16]byte
+type pairFilter [4 * 16]byte
+
+// pairsLog is the logarithm of the words of a pairFilter.
+const pairsLog = 4
 
 // halves gives the places in the tables that two bytes have.
-func halves(a, b byte) [4]byte { return [4]byte{a & 15, a >> 4, b & 15, b >> 4} }
+func halves(a, b byte) [4]byte { return [4]byte{a & 15, 16 | a>>4, 32 | b&15, 48 | b>>4} }
 
 // passes reports whether a window may stand where two bytes are.
 func (f *pairFilter) passes(a, b byte) bool {
-	return f[0][a&15]&f[1][a>>4]&f[2][b&15]&f[3][b>>4] != 0
+	return f[a&15]&f[16|a>>4]&f[32|b&15]&f[48|b>>4] != 0
 }
 
-// newPairFilter takes windows of two bytes and of one.
-func newPairFilter(pairs, singles []window) *pairFilter {
+// newPairFilter takes the hashes of windows of two bytes and of one; nil for none.
+func newPairFilter(pairs, singles []uint32) *pairFilter {
+	if len(pairs)+len(singles) == 0 {
+		return nil
+	}
 	f := new(pairFilter)
-	for _, w := range pairs {
-		v := w.hash * hashInverse
+	for _, hash := range pairs {
+		v := hash * hashInverse
 		f.add(byte(v), byte(v>>8))
 	}
-	for _, w := range singles {
+	for _, hash := range singles {
 		for c := range foldedBytes {
-			f.add(byte(w.hash*hashInverse), byte(foldedByte(uint32(c))))
+			f.add(byte(hash*hashInverse), byte(foldedByte(uint32(c))))
 		}
 	}
 	return f
@@ -36,8 +42,8 @@ func (f *pairFilter) add(a, b byte) {
 	set := f.best(halves(a, b))
 	for _, a := range [...]byte{a, a &^ 0x20} {
 		for _, b := range [...]byte{b, b &^ 0x20} {
-			for k, h := range halves(a, b) {
-				f[k][h] |= 1 << set
+			for _, h := range halves(a, b) {
+				f[h] |= 1 << set
 			}
 		}
 	}
@@ -51,7 +57,7 @@ func (f *pairFilter) best(halves [4]byte) (set int) {
 		for k, h := range halves {
 			n := f.count(k, s)
 			before *= n
-			if f[k][h]>>s&1 == 0 {
+			if f[h]>>s&1 == 0 {
 				n++
 			}
 			after *= n
@@ -66,7 +72,7 @@ func (f *pairFilter) best(halves [4]byte) (set int) {
 // count tells how many halves a set has in a table.
 func (f *pairFilter) count(k, set int) int {
 	n := 0
-	for _, sets := range f[k] {
+	for _, sets := range f[16*k : 16*k+16] {
 		n += bits.OnesCount8(sets >> set & 1)
 	}
 	return n

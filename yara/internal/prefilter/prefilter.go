@@ -32,7 +32,6 @@ const (
 type Literal struct {
 	Bytes  []byte // at least one
 	NoCase bool   // ASCII letters match either case
-	ID     uint32 // the caller's name for it; need not be unique
 	Mask   []byte // the bits of each byte that count, in one of them all; nil: all in all
 }
 
@@ -48,13 +47,14 @@ func (l *Literal) whole(i, n int) bool {
 	return true
 }
 
-// Table finds a fixed set of literals.
+// Table finds some of the literals of an Image.
 type Table struct {
-	shelves [len(shapes)]*shelf // nil where no literal is of that shape
-	short   *filter             // of windows of three and four bytes at every position
-	pairs   *pairFilter         // of windows of one and two bytes
-	records []record
-	vector  bool // probe eight windows at once
+	shelves [len(shapes)]shelf
+	filters [short + 1]filter // of each stride; the last of windows of three and four bytes
+	pairs   *pairFilter       // of windows of one and two bytes
+	records []byte
+	bit     uint8 // of the entries it finds
+	vector  bool  // probe eight windows at once
 }
 
 // shape says how the literals of one shelf are looked for.
@@ -76,20 +76,18 @@ const (
 // span is the number of bytes a literal needs to have the shape.
 func (s shape) span() int { return s.length + s.stride - 1 }
 
-// Build makes the table. The order of the literals decides only the order in
-// which candidates at one position are reported.
-func Build(literals []Literal) *Table {
-	shelves, err := Shelve(literals, Arrange(literals))
-	if err != nil {
-		panic(err) // the windows of Arrange fit
+// Empty reports whether the table finds nothing.
+func (t *Table) Empty() bool {
+	for _, f := range t.filters {
+		if f.words != nil {
+			return false
+		}
 	}
-	return shelves.Table(nil)
+	return t.pairs == nil
 }
 
-// Empty reports whether the table finds nothing.
-func (t *Table) Empty() bool { return t.shelves == [len(shapes)]*shelf{} }
-
-// Sink gets candidates. id is the literal's, pos where its first byte stands.
+// Sink gets candidates. id is the index of the literal, pos where its first byte
+// stands.
 type Sink interface {
 	Candidate(id uint32, pos int)
 }
@@ -98,12 +96,12 @@ type Sink interface {
 // and before to. Bytes up to len(data) are looked at, so data can be scanned
 // in adjoining pieces and no literal is missed or reported twice.
 func (t *Table) Scan(data []byte, from, to int, sink Sink) {
-	for k, s := range t.shelves[:short] {
-		if s != nil {
+	for k := range short {
+		if t.filters[k].words != nil {
 			t.scanShelf(k, data, from, min(to, len(data)-shapes[k].length+1), sink)
 		}
 	}
-	if t.short != nil {
+	if t.filters[short].words != nil {
 		t.scanShort(data, from, min(to, len(data)), sink)
 	}
 	if t.pairs != nil {
@@ -114,35 +112,35 @@ func (t *Table) Scan(data []byte, from, to int, sink Sink) {
 // lookup reports the literals of a shelf that have a window of this hash at pos
 // and stand there.
 func (t *Table) lookup(s *shelf, data []byte, pos int, hash uint32, sink Sink) {
-	i := s.find(hash)
-	if i < 0 {
-		return
-	}
-	for entries := s.entries[i:]; ; entries = entries[1:] {
-		e := &entries[0]
-		if t.stands(e, data, pos) {
-			r := &t.records[e.record]
-			sink.Candidate(r.id, pos-int(e.back)-int(r.skip))
-		}
-		if e.last {
-			return
+	for left := s.find(hash); len(left) >= EntryLen; left = left[EntryLen:] {
+		e := (*[EntryLen]byte)(left)
+		if load(e[:], entryHash) == hash && e[entryTables]&t.bit != 0 {
+			t.follow(e, data, pos, sink)
 		}
 	}
 }
 
-// stands reports whether the literal of an entry stands with its window at pos.
-func (t *Table) stands(e *entry, data []byte, pos int) bool {
-	if at := pos + int(e.beside); e.beside != nothingBeside && at >= 0 && at+windowLen <= len(data) && load(data, at)|fold != e.check {
-		return false // most fail here, before the record has to be fetched
+// follow reports the literal of an entry where that stands with its window at pos.
+func (t *Table) follow(e *[EntryLen]byte, data []byte, pos int, sink Sink) {
+	beside := int(int8(e[entryBeside]))
+	if at := pos + beside; beside != nothingBeside && at >= 0 && at+windowLen <= len(data) && load(data, at)|fold != load(e[:], entryCheck) {
+		return // most fail here, before the record has to be fetched
 	}
-	return t.records[e.record].stands(data, pos-int(e.back))
+	id := load(e[:], entryRecord)
+	at := int(id) * RecordLen
+	if at+RecordLen > len(t.records) {
+		return
+	}
+	if start, ok := stands(t.records[at:at+RecordLen], data, pos-int(e[entryBack])); ok {
+		sink.Candidate(id, start)
+	}
 }
 
 // lookupAll is lookup in the shelves from first to last. Near the end of the
 // data only some windows have room.
 func (t *Table) lookupAll(first, last int, data []byte, pos int, sink Sink) {
 	for k := first; k <= last; k++ {
-		if s := t.shelves[k]; s != nil && pos+shapes[k].length <= len(data) {
+		if s := &t.shelves[k]; s.entries != nil && pos+shapes[k].length <= len(data) {
 			t.lookup(s, data, pos, shapes[k].hash(data, pos), sink)
 		}
 	}

@@ -15,13 +15,13 @@ type masks [blockLen / groupLen]byte
 // scanShelf reports what a shelf of windows of more than four bytes holds from
 // from up to but without to. A window at any of these places is in the data.
 func (t *Table) scanShelf(k int, data []byte, from, to int, sink Sink) {
-	s, shape := t.shelves[k], shapes[k]
+	s, f, shape := &t.shelves[k], &t.filters[k], shapes[k]
 	from = (from + shape.stride - 1) &^ (shape.stride - 1)
 	if t.vector {
 		from = t.scanVector(k, data, from, to, sink)
 	}
 	for ; from < to; from += shape.stride {
-		if h := shape.hash(data, from); s.filter.passes(h) {
+		if h := shape.hash(data, from); f.passes(h) {
 			t.lookup(s, data, from, h, sink)
 		}
 	}
@@ -30,14 +30,14 @@ func (t *Table) scanShelf(k int, data []byte, from, to int, sink Sink) {
 // scanVector probes whole groups and gives the first position it left.
 func (t *Table) scanVector(k int, data []byte, from, to int, sink Sink) int {
 	var m masks
-	s, shape := t.shelves[k], shapes[k]
+	s, f, shape := &t.shelves[k], &t.filters[k], shapes[k]
 	for {
 		groups := min(to-from, blockLen) / groupLen
 		if groups <= 0 {
 			return from
 		}
 		for o := 0; o < windowLen; o += shape.stride {
-			probeLong(m[:groups], data[from+o:], shape.length, s.filter)
+			probeLong(m[:groups], data[from+o:], shape.length, f)
 			for g, some := range m[:groups] {
 				for ; some != 0; some &= some - 1 {
 					pos := from + o + g*groupLen + windowLen*bits.TrailingZeros8(some)
@@ -55,7 +55,7 @@ func (t *Table) scanShort(data []byte, from, to int, sink Sink) {
 		from = t.scanShortVector(data, from, to, sink)
 	}
 	for ; from < min(to, len(data)-windowLen+1); from++ {
-		if t.short.passes((load(data, from) | fold) * hashMul) {
+		if t.filters[short].passes((load(data, from) | fold) * hashMul) {
 			t.lookupAll(short, pair-1, data, from, sink)
 		}
 	}
@@ -75,7 +75,7 @@ func (t *Table) scanShortVector(data []byte, from, to int, sink Sink) int {
 			return from
 		}
 		for o := range windowLen {
-			probeFour(m[:groups], data[from+o:], t.short)
+			probeFour(m[:groups], data[from+o:], &t.filters[short])
 			for g, some := range m[:groups] {
 				for ; some != 0; some &= some - 1 {
 					t.lookupAll(short, pair-1, data, from+o+g*groupLen+windowLen*bits.TrailingZeros8(some), sink)

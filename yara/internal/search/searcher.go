@@ -31,7 +31,7 @@ const maxIdle = 1 << 17
 // Searcher searches one piece of data at a time. Not safe for concurrent use.
 type Searcher struct {
 	index    *Index
-	patterns []*Pattern
+	patterns Patterns
 	config   Config
 	machine  pattern.Machine
 
@@ -64,7 +64,7 @@ type linkKey struct {
 }
 
 // NewSearcher returns a Searcher over the patterns the index was made of.
-func NewSearcher(x *Index, patterns []*Pattern, c Config) *Searcher {
+func NewSearcher(x *Index, patterns Patterns, c Config) *Searcher {
 	s := &Searcher{index: x, patterns: patterns, config: c, parts: map[linkKey]*list{}}
 	s.machine.Stop = func() bool { return s.look() != nil }
 	return s
@@ -74,7 +74,7 @@ func NewSearcher(x *Index, patterns []*Pattern, c Config) *Searcher {
 // for each class of patterns whether it is searched.
 func (s *Searcher) Reset(data []byte, kind int, open []bool) {
 	if s.states == nil { // large, and not every searcher is given data
-		s.states = make([]state, len(s.patterns))
+		s.states = make([]state, s.patterns.Len())
 	}
 	for _, p := range s.dirty {
 		st := &s.states[p]
@@ -101,7 +101,7 @@ func (s *Searcher) Search() error {
 		}
 	}
 	for _, r := range s.index.slow {
-		if !s.open[s.index.class[r.pattern]] {
+		if !s.open[s.index.class[r.Pattern]] {
 			continue
 		}
 		if err := s.searchSlow(r); err != nil {
@@ -113,13 +113,14 @@ func (s *Searcher) Search() error {
 
 // Candidate implements prefilter.Sink.
 func (s *Searcher) Candidate(id uint32, pos int) {
-	r := &s.index.refs[id]
-	if s.err != nil || !s.open[s.index.class[r.pattern]] || s.states[r.pattern].full || !s.spend(costCandidate) {
+	r, ok := s.index.ref(id)
+	if !ok || s.err != nil || !s.open[s.index.class[r.pattern]] || s.states[r.pattern].full || !s.spend(costCandidate) {
 		return
 	}
-	p := s.patterns[r.pattern]
-	form := &p.Links[r.link].Forms[r.form]
-	s.verify(r.pattern, r.link, form, &form.Atoms[r.atom], pos+int(r.lead))
+	form := s.patterns.At(r.pattern).form(r.link, r.form)
+	if pos += r.lead; form != nil && r.atom < len(form.Atoms) && pos <= len(s.data) {
+		s.verify(r.pattern, uint16(r.link), form, &form.Atoms[r.atom], pos)
+	}
 }
 
 // verify follows up an atom that stands at pos.
@@ -155,7 +156,7 @@ func (s *Searcher) verifyAt(id int32, link uint16, form *Form, start int) bool {
 
 // keep adds a match of a form unless it fails to be a whole word.
 func (s *Searcher) keep(id int32, link uint16, form *Form, start, end int, key byte) bool {
-	p := s.patterns[id]
+	p := s.patterns.At(id)
 	if !p.accepts(s.data, form, start, end, key) {
 		return false
 	}
@@ -212,7 +213,7 @@ func (s *Searcher) cutBy(id int32, c Cut) { s.slot(id).cut |= c }
 
 // add keeps a match of a whole pattern.
 func (s *Searcher) add(id int32, m Match) {
-	p, st := s.patterns[id], s.slot(id)
+	p, st := s.patterns.At(id), s.slot(id)
 	if p.Anchor >= 0 && m.Offset != p.Anchor {
 		return
 	}
