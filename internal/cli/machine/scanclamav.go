@@ -18,7 +18,7 @@ func (o *scanOptions) loadSignatures(env term.Env) (*clamav.Database, error) {
 	if len(o.clamav) == 0 {
 		return nil, nil
 	}
-	l := clamav.NewLoader(clamav.Config{Unwanted: o.clamavPUA})
+	l := clamav.NewLoader(clamav.Config{Unwanted: o.clamavPUA, NoCertificates: o.clamavNoCerts, Now: env.Now})
 	names, err := databases(o.clamav)
 	if err != nil {
 		return nil, tell(env, err)

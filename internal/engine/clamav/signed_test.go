@@ -6,12 +6,8 @@ import (
 	"crypto"
 	"crypto/md5"
 	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha1"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/asn1"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"math/big"
@@ -20,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"vitrine/internal/engine/clamav/certs/certstest"
 	"vitrine/yara/authenticode/authenticodetest"
 )
 
@@ -52,8 +49,8 @@ func coding() x509.Certificate {
 
 func (a *authority) issue(by *authenticodetest.Identity, name string, c x509.Certificate) *authenticodetest.Identity {
 	a.serial++
-	if c.NotAfter.IsZero() { // clamscan misreads the years from 2050 on
-		c.NotAfter = lastYear()
+	if c.NotAfter.IsZero() {
+		c.NotAfter = certstest.LastYear()
 	}
 	c.SerialNumber, c.Subject = big.NewInt(a.serial), pkix.Name{Organization: []string{"Example"}, CommonName: name}
 	return authenticodetest.Issue(by, authenticodetest.RSAKey(), c)
@@ -77,39 +74,9 @@ func (a *authority) stamped(by *authenticodetest.Identity, value func(signature 
 	return attached(m)
 }
 
-// lastYear is when all certificates end that nothing else is said of.
-func lastYear() time.Time { return time.Date(2045, 1, 1, 0, 0, 0, 0, time.UTC) }
-
 func attached(m *authenticodetest.Message) []byte {
 	return authenticodetest.Attach(samplePE(), m.Bytes())
 }
-
-// contents is an element without its header.
-func contents(der []byte) []byte {
-	var v asn1.RawValue
-	if _, err := asn1.Unmarshal(der, &v); err != nil {
-		panic(err)
-	}
-	return v.Bytes
-}
-
-// certificateLine is a line of a .crb file: name and trust, the certificate, and
-// the marks for code, time stamps and certificates. With serial it holds for
-// this one certificate only.
-func certificateLine(name, trust string, c *x509.Certificate, serial bool, marks string) string {
-	number := ""
-	if serial {
-		der, err := asn1.Marshal(c.SerialNumber)
-		if err != nil {
-			panic(err)
-		}
-		number = fmt.Sprintf("%x", sha1.Sum(contents(der)))
-	}
-	return fmt.Sprintf("%s;%s;%x;%s;%s;010001;%s;0;test\n", name, trust, sha1.Sum(contents(c.RawSubject)), number,
-		hex.EncodeToString(c.PublicKey.(*rsa.PublicKey).N.Bytes()), marks)
-}
-
-const trusted, blocked = "1", "0"
 
 // changed is a program with one byte of its code changed.
 func changed(data []byte) []byte {
@@ -128,7 +95,7 @@ func newBed() *bed {
 	b := &bed{good: newAuthority("Good"), bad: newAuthority("Bad"), foreign: newAuthority("Foreign"), half: newAuthority("Half")}
 	b.named = b.foreign.issue(b.foreign.root, "Named", coding())
 	again := coding()
-	again.SerialNumber, again.Subject, again.NotAfter = big.NewInt(99), b.bad.leaf.Parsed.Subject, lastYear()
+	again.SerialNumber, again.Subject, again.NotAfter = big.NewInt(99), b.bad.leaf.Parsed.Subject, certstest.LastYear()
 	b.renewed = authenticodetest.Issue(b.bad.middle, b.bad.leaf.Key, again)
 	return b
 }
@@ -136,13 +103,13 @@ func newBed() *bed {
 // lines has those with a serial number first: once clamscan saw one without, it
 // passes over the numbers of all that follow.
 func (b *bed) lines() string {
-	return certificateLine("Bad.Leaf", blocked, b.bad.leaf.Parsed, true, "1;0;0") +
-		certificateLine("Bad.Stamps", blocked, b.bad.stamps.Parsed, true, "0;1;0") +
-		certificateLine("Named", trusted, b.named.Parsed, true, "1;0;0") +
-		certificateLine("Good.Root", trusted, b.good.root.Parsed, false, "1;1;1") +
-		certificateLine("Half.Root", trusted, b.half.root.Parsed, false, "0;1;1") +
-		certificateLine("Bad.Middle", blocked, b.bad.middle.Parsed, false, "0;0;0") +
-		certificateLine("", blocked, b.bad.root.Parsed, false, "0;0;0") +
+	return certstest.Line("Bad.Leaf", false, b.bad.leaf.Parsed, true, "1;0;0") +
+		certstest.Line("Bad.Stamps", false, b.bad.stamps.Parsed, true, "0;1;0") +
+		certstest.Line("Named", true, b.named.Parsed, true, "1;0;0") +
+		certstest.Line("Good.Root", true, b.good.root.Parsed, false, "1;1;1") +
+		certstest.Line("Half.Root", true, b.half.root.Parsed, false, "0;1;1") +
+		certstest.Line("Bad.Middle", false, b.bad.middle.Parsed, false, "0;0;0") +
+		certstest.Line("", false, b.bad.root.Parsed, false, "0;0;0") +
 		"# a comment\n"
 }
 
@@ -269,12 +236,12 @@ func TestSignedUnlikeClamscan(t *testing.T) {
 	byWeak.Certs = [][]byte{weak.Cert, good.middle.Cert}
 	other := good.issue(good.middle, "Other", coding())
 	again := coding()
-	again.SerialNumber, again.Subject, again.NotAfter = big.NewInt(99), other.Parsed.Subject, lastYear()
+	again.SerialNumber, again.Subject, again.NotAfter = big.NewInt(99), other.Parsed.Subject, certstest.LastYear()
 	renewed := authenticodetest.Issue(good.middle, other.Key, again)
 	unsigned := good.message(good.leaf)
 	unsigned.NoSigner = true
-	middle := certificateLine("Middle", blocked, good.middle.Parsed, false, "0;0;0")
-	root := certificateLine("Good.Root", trusted, good.root.Parsed, false, "1;1;1")
+	middle := certstest.Line("Middle", false, good.middle.Parsed, false, "0;0;0")
+	root := certstest.Line("Good.Root", true, good.root.Parsed, false, "1;1;1")
 	for name, c := range map[string]struct {
 		data         []byte
 		lines        string
@@ -285,7 +252,7 @@ func TestSignedUnlikeClamscan(t *testing.T) {
 		"signed with MD5":                 {attached(byWeak), root, "Body.Code", ""},
 		"trusted and blocked":             {good.signed(good.leaf), root + middle, "Body.Code Middle", "Middle"},
 		"blocked and of no signer":        {attached(unsigned), middle, "Body.Code Middle", "Middle"},
-		"a number after none":             {good.signed(renewed), root + certificateLine("Other", blocked, other.Parsed, true, "0;0;0"), "", "Other"},
+		"a number after none":             {good.signed(renewed), root + certstest.Line("Other", false, other.Parsed, true, "0;0;0"), "", "Other"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			files, sample := map[string]string{"a.crb": c.lines, "a.ndb": "Body.Code:1:*:" + x("entry-code") + "\n"}, map[string][]byte{"s": c.data}
@@ -304,7 +271,7 @@ func TestSignedUnlikeClamscan(t *testing.T) {
 func TestIgnoredCertificates(t *testing.T) {
 	a := newAuthority("Good")
 	files := map[string]string{
-		"a.crb": certificateLine("Middle", blocked, a.middle.Parsed, false, "0;0;0") + certificateLine("Root", trusted, a.root.Parsed, false, "1;1;1"),
+		"a.crb": certstest.Line("Middle", false, a.middle.Parsed, false, "0;0;0") + certstest.Line("Root", true, a.root.Parsed, false, "1;1;1"),
 		"a.ndb": "Body.Code:1:*:" + x("entry-code") + "\n",
 	}
 	for ignored, want := range map[string]string{"Nothing": "Body.Code Middle", "Middle": "", "Root": "Body.Code Middle", "Root\nMiddle": "Body.Code"} {
@@ -332,7 +299,7 @@ func TestIgnoredCertificates(t *testing.T) {
 // valid.
 func TestSignedInPart(t *testing.T) {
 	a := newAuthority("Good")
-	files := map[string]string{"a.crb": certificateLine("Root", trusted, a.root.Parsed, false, "1;1;1"), "a.ndb": "Body.Code:1:*:" + x("entry-code") + "\n"}
+	files := map[string]string{"a.crb": certstest.Line("Root", true, a.root.Parsed, false, "1;1;1"), "a.ndb": "Body.Code:1:*:" + x("entry-code") + "\n"}
 	d, _ := load(t, Config{Now: time.Now}, files)
 	if got := names(t, d, View{Data: a.signed(a.leaf)}); len(got) != 0 || d.Len() != 2 {
 		t.Errorf("%v of %d", got, d.Len())

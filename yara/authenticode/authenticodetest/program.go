@@ -8,18 +8,29 @@ import (
 // NTAt is where the NT header of a Program lies.
 const NTAt = 0x40
 
-// Program is a PE file with nothing but headers and some bytes, without
-// signatures.
+// Program is a PE file of headers, one section of code at 0x200 and nothing
+// else, without signatures.
 func Program(wide bool) []byte {
-	out := make([]byte, 0x400)
+	out, le := make([]byte, 0x400), binary.LittleEndian
 	copy(out, "MZ")
-	binary.LittleEndian.PutUint32(out[0x3c:], NTAt)
+	le.PutUint32(out[0x3c:], NTAt)
 	copy(out[NTAt:], "PE\x00\x00")
-	magic := uint16(0x10b)
+	magic, optional, extra := uint16(0x10b), NTAt+24, 0
 	if wide {
-		magic = 0x20b
+		magic, extra = 0x20b, 16
 	}
-	binary.LittleEndian.PutUint16(out[NTAt+24:], magic)
+	le.PutUint16(out[optional:], magic)
+	for at, v := range map[int]uint16{NTAt + 4: 0x14c, NTAt + 6: 1, NTAt + 20: uint16(0xe0 + extra), NTAt + 22: 0x102, optional + 40: 4, optional + 48: 4, optional + 68: 3} {
+		le.PutUint16(out[at:], v)
+	}
+	section := optional + 0xe0 + extra
+	for at, v := range map[int]uint32{
+		optional + 16: 0x1000, optional + 32: 0x1000, optional + 36: 0x200, optional + 56: 0x2000, optional + 60: 0x200, optional + 92 + extra: 16,
+		section + 8: 0x200, section + 12: 0x1000, section + 16: 0x200, section + 20: 0x200, section + 36: 0x60000020,
+	} {
+		le.PutUint32(out[at:], v)
+	}
+	copy(out[section:], ".text")
 	for i := 0x200; i < len(out); i++ {
 		out[i] = byte(i * 7)
 	}
