@@ -19,7 +19,7 @@ type Image struct {
 	Starts  []byte // of each shape: where the entries of a bucket begin, and behind the last
 	Shelves []byte // of each shape: first entry, number of them, first of the starts, logarithm of the buckets
 	Filters []byte // of all tables
-	Tables  []byte // of each table, for each of its three filters and the one of pairs: first word, and logarithm of their number or 0
+	Tables  []byte // of each table, for each of its three filters: first word, and logarithm of their number or 0; for that of pairs: first word, and 1 or 0
 }
 
 // The bytes of what an Image has rows of.
@@ -124,7 +124,7 @@ func (x *Image) WithFilters(n int) *Image {
 			out.keep(f.words, max(0, bits.Len(uint(len(f.words)/4))-1))
 		}
 		if t.pairs != nil {
-			out.keep(t.pairs[:], pairsLog)
+			out.keep(t.pairs[:], 1)
 		} else {
 			out.keep(nil, 0)
 		}
@@ -182,8 +182,8 @@ func (t *Table) stored(filters, row []byte) error {
 	if log == 0 {
 		return nil
 	}
-	words := rows(filters, 4, first, 1<<pairsLog)
-	if log != pairsLog || words == nil {
+	words := rows(filters, 4, first, uint64(pairWords))
+	if log != 1 || words == nil {
 		return errImage
 	}
 	t.pairs = (*pairFilter)(words)

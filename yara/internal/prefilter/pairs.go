@@ -5,18 +5,29 @@ import "math/bits"
 // pairFilter finds windows of one and two bytes, of which there are few. They
 // are dealt into eight sets, one bit each. A table for each half of the first
 // and of the second byte tells in which sets it occurs; where all four agree on
-// a set one of its windows may stand.
-type pairFilter [4 * 16]byte
+// a set one of its windows may stand. Behind these four tables, of 16 bytes each, a
+// bit for each folded pair tells whether one really does.
+type pairFilter [pairTables + 1<<(2*7-3)]byte
 
-// pairsLog is the logarithm of the words of a pairFilter.
-const pairsLog = 4
+// pairTables is the length of the tables, and pairWords that of all in words.
+const (
+	pairTables = 4 * 16
+	pairWords  = len(pairFilter{}) / 4
+)
 
 // halves gives the places in the tables that two bytes have.
 func halves(a, b byte) [4]byte { return [4]byte{a & 15, 16 | a>>4, 32 | b&15, 48 | b>>4} }
 
-// passes reports whether a window may stand where two bytes are.
-func (f *pairFilter) passes(a, b byte) bool {
-	return f[a&15]&f[16|a>>4]&f[32|b&15]&f[48|b>>4] != 0
+// place gives the byte with the bit of a pair, and the bit.
+func (f *pairFilter) place(a, b byte) (at *byte, bit byte) {
+	i := uint(a>>1&0x60|a&0x1F)<<7 | uint(b>>1&0x60|b&0x1F)
+	return &f[pairTables+i>>3], 1 << (i & 7)
+}
+
+// has reports whether a window stands where two bytes are.
+func (f *pairFilter) has(a, b byte) bool {
+	at, bit := f.place(a, b)
+	return *at&bit != 0
 }
 
 // newPairFilter takes the hashes of windows of two bytes and of one; nil for none.
@@ -39,6 +50,8 @@ func newPairFilter(pairs, singles []uint32) *pairFilter {
 
 // add enters a folded pair in every way it can be written.
 func (f *pairFilter) add(a, b byte) {
+	at, bit := f.place(a, b)
+	*at |= bit
 	set := f.best(halves(a, b))
 	for _, a := range [...]byte{a, a &^ 0x20} {
 		for _, b := range [...]byte{b, b &^ 0x20} {
@@ -84,7 +97,7 @@ func (t *Table) scanPairs(data []byte, from, to int, sink Sink) {
 		from = t.scanPairsVector(data, from, to, sink)
 	}
 	for ; from < min(to, len(data)-1); from++ {
-		if t.pairs.passes(data[from], data[from+1]) {
+		if t.pairs.has(data[from], data[from+1]) {
 			t.lookupAll(pair, single, data, from, sink)
 		}
 	}
@@ -105,7 +118,9 @@ func (t *Table) scanPairsVector(data []byte, from, to int, sink Sink) int {
 		probePairs(masks[:groups], data[from:], t.pairs)
 		for g, m := range masks[:groups] {
 			for ; m != 0; m &= m - 1 {
-				t.lookupAll(pair, single, data, from+g*groupLen+bits.TrailingZeros32(m), sink)
+				if at := from + g*groupLen + bits.TrailingZeros32(m); t.pairs.has(data[at], data[at+1]) {
+					t.lookupAll(pair, single, data, at, sink)
+				}
 			}
 		}
 		from += groups * groupLen
