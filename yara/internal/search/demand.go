@@ -59,15 +59,16 @@ func (s *Searcher) tryAt(id int32, offset int) bool {
 		if !s.spend(costCandidate) {
 			return false
 		}
+		s.tried(id)
 		end, key, ok := s.matchForm(id, form, offset)
-		switch {
-		case !ok || !p.accepts(s.data, form, offset, end, key):
-		case p.Anchor >= 0:
-			s.add(id, Match{Offset: int64(offset), Length: int32(end - offset), Key: key})
-			return true
-		default:
-			return true
+		if !ok || !p.accepts(s.data, form, offset, end, key) {
+			continue
 		}
+		s.hit(id)
+		if p.Anchor >= 0 {
+			s.add(id, Match{Offset: int64(offset), Length: int32(end - offset), Key: key})
+		}
+		return true
 	}
 	return false
 }
@@ -89,6 +90,7 @@ func (s *Searcher) searchWhole(id int32) {
 				return
 			}
 			at = next
+			s.tried(id)
 			s.verifyAt(id, 0, form, at)
 		}
 	}
@@ -127,6 +129,7 @@ func (s *Searcher) searchSlow(r Slow) error {
 			if s.states[r.Pattern].full || !s.spend(costCandidate) {
 				return s.err
 			}
+			s.tried(r.Pattern)
 			s.verifyAt(r.Pattern, uint16(r.Link), form, at)
 		}
 	}

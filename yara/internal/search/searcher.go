@@ -7,8 +7,16 @@ type Config struct {
 	MaxMatches  int  // per pattern
 	RegexWindow int  // bytes a program may look ahead of or behind a literal
 	Lists       bool // keep every match of every pattern, whatever its NeedList
+	// Tally counts what is done for each pattern; nil counts nothing.
+	Tally []Tally
 	// Stop is asked now and then; an error ends the search.
 	Stop func() error
+}
+
+// Tally is what was done for one pattern over all searches.
+type Tally struct {
+	Tried int // places at which it, or a piece of a cut one, might have stood
+	Found int // matches of it, or of such a piece
 }
 
 // Cut says which limit cut the search for a pattern.
@@ -119,6 +127,7 @@ func (s *Searcher) Candidate(id uint32, pos int) {
 	}
 	form := s.patterns.At(r.pattern).form(r.link, r.form)
 	if pos += r.lead; form != nil && r.atom < len(form.Atoms) && pos <= len(s.data) {
+		s.tried(r.pattern)
 		s.verify(r.pattern, uint16(r.link), form, &form.Atoms[r.atom], pos)
 	}
 }
@@ -160,6 +169,7 @@ func (s *Searcher) keep(id int32, link uint16, form *Form, start, end int, key b
 	if !p.accepts(s.data, form, start, end, key) {
 		return false
 	}
+	s.hit(id)
 	m := Match{Offset: int64(start), Length: int32(end - start), Key: key}
 	if len(p.Links) > 1 {
 		s.addPart(id, link, m)
@@ -197,6 +207,18 @@ func (s *Searcher) matchForm(id int32, form *Form, start int) (end int, key byte
 		s.cutBy(id, CutRegex)
 	}
 	return end, 0, ok
+}
+
+func (s *Searcher) tried(id int32) {
+	if s.config.Tally != nil {
+		s.config.Tally[id].Tried++
+	}
+}
+
+func (s *Searcher) hit(id int32) {
+	if s.config.Tally != nil {
+		s.config.Tally[id].Found++
+	}
 }
 
 // slot gives the state of a pattern to be written.
