@@ -3,6 +3,7 @@ package authenticode_test
 import (
 	"bytes"
 	"crypto"
+	"crypto/rsa"
 	"crypto/sha1"
 	"encoding/binary"
 	"encoding/hex"
@@ -235,6 +236,8 @@ func TestDamage(t *testing.T) {
 		s.Walk(8, nil)
 		if in := i - signature; in > 0 && in < 40 && s.Eval("is_signed") == "1" {
 			t.Errorf("byte %d of the signed attributes changed, and the file is signed", in)
+		} else if o := outer(sign.Attach(data, changed)); o != nil && in > 0 && in < 40 && o.Verified() {
+			t.Errorf("byte %d of the signed attributes changed, and the outer signature holds", in)
 		}
 		moduletest.Open(pe.Module(), sign.Attach(data, good[:i])).Walk(8, nil)
 	}
@@ -249,7 +252,25 @@ func FuzzAuthenticode(f *testing.F) {
 	m.Unsigned = func(value []byte) [][]byte { return [][]byte{sign.PKCS9(server, value), sign.RFC3161(who, value)} }
 	f.Add(m.Bytes())
 	f.Fuzz(func(t *testing.T, message []byte) {
-		moduletest.Open(pe.Module(), sign.Attach(data, message)).Walk(32, nil)
+		file := sign.Attach(data, message)
+		moduletest.Open(pe.Module(), file).Walk(32, nil)
+		s := outer(file)
+		if s == nil {
+			return
+		}
+		s.Verified()
+		for _, stamp := range s.Countersignatures() {
+			stamp.Verified()
+		}
+		for _, c := range s.Certificates() {
+			u, ok := c.Uses()
+			if ok && (u.CA && !u.Constrained || len(u.Purposes) > 64) {
+				t.Errorf("uses %+v", u)
+			}
+			if key, is := c.Key().(*rsa.PublicKey); is {
+				c.SignedWith(key)
+			}
+		}
 	})
 }
 
