@@ -49,9 +49,3 @@ func (f *filter) add(hash uint32) {
 	word := f.words[hash>>f.shift*4:]
 	binary.LittleEndian.PutUint32(word, load(word, 0)|1<<31>>(hash&31)|1<<31>>(hash>>5&31))
 }
-
-// passes reports whether a window of this hash may be there.
-func (f *filter) passes(hash uint32) bool {
-	word := load(f.words, int(hash>>f.shift*4))
-	return int32(word<<(hash&31)&(word<<(hash>>5&31))) < 0
-}

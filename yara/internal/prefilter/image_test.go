@@ -66,7 +66,7 @@ func TestDamagedImagesAreHarmless(t *testing.T) {
 				part[rng.IntN(len(part))] = byte(rng.IntN(256))
 			}
 		}
-		tables[0].Scan(data, 0, len(data), place{t, data})
+		scanAll(tables[0], data, len(data), place{t, data})
 	}
 }
 
@@ -84,7 +84,7 @@ func TestTableOfSome(t *testing.T) {
 		})
 		for _, table := range []*Table{image.Table(1), stored(t, image, 2)[1]} {
 			var got collector
-			table.Scan(data, 0, len(data), &got)
+			scanAll(table, data, len(data), &got)
 			want := slices.DeleteFunc(naive(lits, data), func(h hit) bool { return !wanted(h.id) })
 			if have := got.sorted(lits, data); !slices.Equal(have, want) {
 				t.Errorf("%b: got %v, want %v", mask, have, want)

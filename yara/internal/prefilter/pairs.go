@@ -92,22 +92,23 @@ func (f *pairFilter) count(k, set int) int {
 }
 
 // scanPairs reports what the shelves of pairs and of single bytes hold.
-func (t *Table) scanPairs(data []byte, from, to int, sink Sink) {
-	if t.vector {
-		from = t.scanPairsVector(data, from, to, sink)
+func (r *Run) scanPairs(from, to int) {
+	f, data := r.table.pairs, r.data
+	if r.table.vector {
+		from = r.scanPairsVector(from, to)
 	}
-	for ; from < min(to, len(data)-1); from++ {
-		if t.pairs.has(data[from], data[from+1]) {
-			t.lookupAll(pair, single, data, from, sink)
-		}
+	last := max(min(to, len(data)-1), from)
+	for from = f.next(data, from, last); from < last; from = f.next(data, from+1, last) {
+		r.lookupAll(pair, single, from)
 	}
-	if from < to {
-		t.lookupAll(pair, single, data, from, sink)
+	if last < to {
+		r.lookupAll(pair, single, last)
 	}
 }
 
 // scanPairsVector probes whole groups and gives the first position it left.
-func (t *Table) scanPairsVector(data []byte, from, to int, sink Sink) int {
+func (r *Run) scanPairsVector(from, to int) int {
+	f, data := r.table.pairs, r.data
 	var masks [blockLen / groupLen]uint32
 	to = min(to, len(data)-1) // the last pair of a group ends behind it
 	for {
@@ -115,11 +116,11 @@ func (t *Table) scanPairsVector(data []byte, from, to int, sink Sink) int {
 		if groups <= 0 {
 			return from
 		}
-		probePairs(masks[:groups], data[from:], t.pairs)
+		probePairs(masks[:groups], data[from:], f)
 		for g, m := range masks[:groups] {
 			for ; m != 0; m &= m - 1 {
-				if at := from + g*groupLen + bits.TrailingZeros32(m); t.pairs.has(data[at], data[at+1]) {
-					t.lookupAll(pair, single, data, at, sink)
+				if at := from + g*groupLen + bits.TrailingZeros32(m); f.has(data[at], data[at+1]) {
+					r.lookupAll(pair, single, at)
 				}
 			}
 		}

@@ -92,56 +92,68 @@ type Sink interface {
 	Candidate(id uint32, pos int)
 }
 
+// Run is a search of one piece of data. It belongs to one goroutine; the zero value
+// is ready for Start.
+type Run struct {
+	table *Table
+	data  []byte
+	sink  Sink
+}
+
+// Start takes the data to search.
+func (r *Run) Start(t *Table, data []byte, sink Sink) { *r = Run{t, data, sink} }
+
 // Scan reports every place where a literal's window begins at from or later
-// and before to. Bytes up to len(data) are looked at, so data can be scanned
+// and before to. Bytes up to the end of the data are looked at, so it can be scanned
 // in adjoining pieces and no literal is missed or reported twice.
-func (t *Table) Scan(data []byte, from, to int, sink Sink) {
+func (r *Run) Scan(from, to int) {
+	t := r.table
 	for k := range short {
 		if t.filters[k].words != nil {
-			t.scanShelf(k, data, from, min(to, len(data)-shapes[k].length+1), sink)
+			r.scanShelf(k, from, min(to, len(r.data)-shapes[k].length+1))
 		}
 	}
 	if t.filters[short].words != nil {
-		t.scanShort(data, from, min(to, len(data)), sink)
+		r.scanShort(from, min(to, len(r.data)))
 	}
 	if t.pairs != nil {
-		t.scanPairs(data, from, min(to, len(data)), sink)
+		r.scanPairs(from, min(to, len(r.data)))
 	}
 }
 
 // lookup reports the literals of a shelf that have a window of this hash at pos
 // and stand there.
-func (t *Table) lookup(s *shelf, data []byte, pos int, hash uint32, sink Sink) {
-	for left := s.find(hash); len(left) >= EntryLen; left = left[EntryLen:] {
+func (r *Run) lookup(k, pos int, hash uint32) {
+	for left := r.table.shelves[k].find(hash); len(left) >= EntryLen; left = left[EntryLen:] {
 		e := (*[EntryLen]byte)(left)
-		if load(e[:], entryHash) == hash && e[entryTables]&t.bit != 0 {
-			t.follow(e, data, pos, sink)
+		if load(e[:], entryHash) == hash && e[entryTables]&r.table.bit != 0 {
+			r.follow(e, pos)
 		}
 	}
 }
 
 // follow reports the literal of an entry where that stands with its window at pos.
-func (t *Table) follow(e *[EntryLen]byte, data []byte, pos int, sink Sink) {
+func (r *Run) follow(e *[EntryLen]byte, pos int) {
 	beside := int(int8(e[entryBeside]))
-	if at := pos + beside; beside != nothingBeside && at >= 0 && at+windowLen <= len(data) && load(data, at)|fold != load(e[:], entryCheck) {
+	if at := pos + beside; beside != nothingBeside && at >= 0 && at+windowLen <= len(r.data) && load(r.data, at)|fold != load(e[:], entryCheck) {
 		return // most fail here, before the record has to be fetched
 	}
 	id := load(e[:], entryRecord)
 	at := int(id) * RecordLen
-	if at+RecordLen > len(t.records) {
+	if at+RecordLen > len(r.table.records) {
 		return
 	}
-	if start, ok := stands(t.records[at:at+RecordLen], data, pos-int(e[entryBack])); ok {
-		sink.Candidate(id, start)
+	if start, ok := stands(r.table.records[at:at+RecordLen], r.data, pos-int(e[entryBack])); ok {
+		r.sink.Candidate(id, start)
 	}
 }
 
 // lookupAll is lookup in the shelves from first to last. Near the end of the
 // data only some windows have room.
-func (t *Table) lookupAll(first, last int, data []byte, pos int, sink Sink) {
+func (r *Run) lookupAll(first, last int, pos int) {
 	for k := first; k <= last; k++ {
-		if s := &t.shelves[k]; s.entries != nil && pos+shapes[k].length <= len(data) {
-			t.lookup(s, data, pos, shapes[k].hash(data, pos), sink)
+		if r.table.shelves[k].entries != nil && pos+shapes[k].length <= len(r.data) {
+			r.lookup(k, pos, shapes[k].hash(r.data, pos))
 		}
 	}
 }

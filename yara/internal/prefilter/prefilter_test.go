@@ -18,6 +18,15 @@ type collector []hit
 
 func (c *collector) Candidate(id uint32, pos int) { *c = append(*c, hit{id, pos}) }
 
+// scanAll scans by pieces.
+func scanAll(t *Table, data []byte, piece int, sink Sink) {
+	var r Run
+	r.Start(t, data, sink)
+	for from := 0; from < len(data); from += piece {
+		r.Scan(from, from+piece)
+	}
+}
+
 // sorted gives the hits in order, without those of literals longer than what
 // the table compares that do not really stand there.
 func (c collector) sorted(lits []Literal, data []byte) []hit {
@@ -91,9 +100,7 @@ func check(t *testing.T, lits []Literal, data []byte, piece int) {
 		}
 		table.vector = i%2 == 1 && hasVector()
 		var got collector
-		for from := 0; from < len(data); from += piece {
-			table.Scan(data, from, from+piece, &got)
-		}
+		scanAll(table, data, piece, &got)
 		if have := got.sorted(lits, data); !slices.Equal(want, have) {
 			t.Errorf("literals %v in %q by pieces of %d, vector %t, stored %t: got %v, want %v", lits, data, piece, table.vector, i > 1, have, want)
 		}
@@ -228,7 +235,7 @@ func BenchmarkScan(b *testing.B) {
 			b.SetBytes(int64(len(data)))
 			for b.Loop() {
 				sink = sink[:0]
-				table.Scan(data, 0, len(data), &sink)
+				scanAll(table, data, len(data), &sink)
 			}
 		})
 	}

@@ -1,6 +1,9 @@
 package search
 
-import "vitrine/yara/internal/pattern"
+import (
+	"vitrine/yara/internal/pattern"
+	"vitrine/yara/internal/prefilter"
+)
 
 // Config bounds a Searcher's work.
 type Config struct {
@@ -42,6 +45,7 @@ type Searcher struct {
 	patterns Patterns
 	config   Config
 	machine  pattern.Machine
+	run      prefilter.Run
 
 	data   []byte
 	kind   int    // of data
@@ -99,11 +103,12 @@ func (s *Searcher) Reset(data []byte, kind int, open []bool) {
 // Search runs the pass over the data. What was found before an error stays.
 func (s *Searcher) Search() error {
 	table := s.index.kinds[s.kind].table()
+	s.run.Start(table, s.data, s)
 	for from := 0; from < len(s.data) && !table.Empty(); from += pieceLen {
 		if err := s.look(); err != nil {
 			return err
 		}
-		table.Scan(s.data, from, from+pieceLen, s)
+		s.run.Scan(from, from+pieceLen)
 		if s.err != nil {
 			return s.err
 		}
