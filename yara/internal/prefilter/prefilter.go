@@ -87,21 +87,33 @@ func (t *Table) Empty() bool {
 }
 
 // Sink gets candidates. id is the index of the literal, pos where its first byte
-// stands.
+// stands. It tells whether the literal need not be reported again in this data: what
+// most files have is found over and over.
 type Sink interface {
-	Candidate(id uint32, pos int)
+	Candidate(id uint32, pos int) (enough bool)
 }
 
-// Run is a search of one piece of data. It belongs to one goroutine; the zero value
-// is ready for Start.
+// Run is a search of one piece of data at a time. It belongs to one goroutine, and is
+// ready for Start when it is zero.
 type Run struct {
 	table *Table
 	data  []byte
 	sink  Sink
+
+	enough []uint64 // a bit for each literal that need not be reported again
+	some   bool     // one is set
 }
 
 // Start takes the data to search.
-func (r *Run) Start(t *Table, data []byte, sink Sink) { *r = Run{t, data, sink} }
+func (r *Run) Start(t *Table, data []byte, sink Sink) {
+	r.table, r.data, r.sink = t, data, sink
+	if words := len(t.records)/RecordLen/64 + 1; len(r.enough) != words {
+		r.enough = make([]uint64, words)
+	} else if r.some {
+		clear(r.enough)
+	}
+	r.some = false
+}
 
 // Scan reports every place where a literal's window begins at from or later
 // and before to. Bytes up to the end of the data are looked at, so it can be scanned
@@ -139,12 +151,13 @@ func (r *Run) follow(e *[EntryLen]byte, pos int) {
 		return // most fail here, before the record has to be fetched
 	}
 	id := load(e[:], entryRecord)
-	at := int(id) * RecordLen
-	if at+RecordLen > len(r.table.records) {
+	at, word, bit := int(id)*RecordLen, int(id/64), uint64(1)<<(id%64)
+	if at+RecordLen > len(r.table.records) || r.enough[word]&bit != 0 {
 		return
 	}
-	if start, ok := stands(r.table.records[at:at+RecordLen], r.data, pos-int(e[entryBack])); ok {
-		r.sink.Candidate(id, start)
+	if start, ok := stands(r.table.records[at:at+RecordLen], r.data, pos-int(e[entryBack])); ok && r.sink.Candidate(id, start) {
+		r.enough[word] |= bit
+		r.some = true
 	}
 }
 

@@ -16,7 +16,10 @@ type hit struct {
 
 type collector []hit
 
-func (c *collector) Candidate(id uint32, pos int) { *c = append(*c, hit{id, pos}) }
+func (c *collector) Candidate(id uint32, pos int) bool {
+	*c = append(*c, hit{id, pos})
+	return false
+}
 
 // scanAll scans by pieces.
 func scanAll(t *Table, data []byte, piece int, sink Sink) {
@@ -161,6 +164,33 @@ func TestMasks(t *testing.T) {
 			lits = append(lits, l)
 		}
 		check(t, lits, text(rng.IntN(600)), 1+rng.IntN(200))
+	}
+}
+
+// first wants each literal once.
+type first map[uint32]int
+
+func (f first) Candidate(id uint32, _ int) bool {
+	f[id]++
+	return true
+}
+
+// TestEnough: a literal is not reported again in the same data, but in the next.
+func TestEnough(t *testing.T) {
+	lits := number("window", "Window", "indo", "ab", "the window is open", "wind")
+	data := []byte(strings.Repeat("a window, the window is open! ", 40) + "Window ab")
+	table := Build(lits, nil).Table(0)
+	var r Run
+	for range 2 {
+		got := first{}
+		r.Start(table, data, got)
+		r.Scan(0, 100)
+		r.Scan(100, len(data))
+		for id := range lits {
+			if got[uint32(id)] != 1 {
+				t.Errorf("%q is reported %d times", lits[id].Bytes, got[uint32(id)])
+			}
+		}
 	}
 }
 

@@ -125,16 +125,20 @@ func (s *Searcher) Search() error {
 }
 
 // Candidate implements prefilter.Sink.
-func (s *Searcher) Candidate(id uint32, pos int) {
+func (s *Searcher) Candidate(id uint32, pos int) (enough bool) {
 	r, ok := s.index.ref(id)
-	if !ok || s.err != nil || !s.open[s.index.class[r.pattern]] || s.states[r.pattern].full || !s.spend(costCandidate) {
-		return
+	switch {
+	case !ok || !s.open[s.index.class[r.pattern]] || s.states[r.pattern].full:
+		return true
+	case s.err != nil || !s.spend(costCandidate):
+		return false
 	}
 	form := s.patterns.At(r.pattern).form(r.link, r.form)
 	if pos += r.lead; form != nil && r.atom < len(form.Atoms) && pos <= len(s.data) {
 		s.tried(r.pattern)
 		s.verify(r.pattern, uint16(r.link), form, &form.Atoms[r.atom], pos)
 	}
+	return s.states[r.pattern].full
 }
 
 // verify follows up an atom that stands at pos.
