@@ -27,7 +27,11 @@ func newYaraEngine(path string) (*yaraEngine, error) {
 	if err != nil {
 		return nil, err
 	}
-	rules, err := yara.Compile(string(text))
+	c := yara.NewCompiler(yara.Config{})
+	if err := c.Add(yara.Source{Text: text}); err != nil {
+		return nil, err
+	}
+	rules, err := c.Rules()
 	return &yaraEngine{path, rules}, err
 }
 

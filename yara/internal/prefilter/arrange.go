@@ -25,7 +25,7 @@ type part struct {
 // arrange chooses the windows of literals, and gives them by shape, by hash, and
 // by literal.
 func arrange(literals []Literal) []window {
-	var all []window
+	all := make([]window, 0, 4*len(literals)) // the most there can be of them
 	for i := range literals {
 		l := &literals[i]
 		k, at := l.shape()

@@ -127,7 +127,12 @@ func (x *Index) classify(c Classes) (kinds []*kind) {
 
 // literals gives what is to be looked for. A ref has the index of its literal.
 func (x *Index) literals(patterns Patterns) []prefilter.Literal {
-	var literals []prefilter.Literal
+	n := 0
+	for id := range int32(patterns.Len()) {
+		n += patterns.At(id).atoms()
+	}
+	literals := make([]prefilter.Literal, 0, n)
+	x.refs = make([]byte, 0, n*RefLen)
 	for id := range int32(patterns.Len()) {
 		p := patterns.At(id)
 		if p.OnDemand {
@@ -149,6 +154,17 @@ func (x *Index) literals(patterns Patterns) []prefilter.Literal {
 		}
 	}
 	return literals
+}
+
+// atoms counts the atoms of a pattern.
+func (p *Pattern) atoms() int {
+	n := 0
+	for _, l := range p.Links {
+		for f := range l.Forms {
+			n += len(l.Forms[f].Atoms)
+		}
+	}
+	return n
 }
 
 // AppendSlow adds the forms of the pattern without a literal.
