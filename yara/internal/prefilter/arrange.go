@@ -53,10 +53,8 @@ func (l *Literal) shape() (k, at int) {
 			last, at, lastRate = k, i, rate
 		}
 	}
-	for k := range short {
-		if at, rate := l.rarest(k); at >= 0 && (rate < rareEnough || rate < muchRarer*lastRate) {
-			return k, at
-		}
+	if at, rate := l.rarest(long); at >= 0 && (rate < rareEnough || rate < muchRarer*lastRate) {
+		return long, at
 	}
 	return last, at
 }

@@ -107,10 +107,9 @@ func (x *Image) Table(i int) *Table {
 	if err != nil {
 		panic(err) // what was built is well formed
 	}
-	for k := range short {
-		t.filters[k] = newFilter(t.windows(k), nil)
-	}
-	t.filters[short] = newFilter(t.windows(short), t.windows(short+1))
+	t.filters[long] = newFilter(t.windows(long), nil)
+	t.filters[short] = newFilter(t.windows(short), t.windows(three))
+	t.filters[three] = newFilter(t.windows(three), nil)
 	t.pairs = newPairFilter(t.windows(pair), t.windows(single))
 	return t
 }

@@ -99,10 +99,10 @@ func (r *Run) scanPairs(from, to int) {
 	}
 	last := max(min(to, len(data)-1), from)
 	for from = f.next(data, from, last); from < last; from = f.next(data, from+1, last) {
-		r.lookupAll(pair, single, from)
+		r.lookupPairs(from)
 	}
 	if last < to {
-		r.lookupAll(pair, single, last)
+		r.lookupPairs(last)
 	}
 }
 
@@ -120,7 +120,7 @@ func (r *Run) scanPairsVector(from, to int) int {
 		for g, m := range masks[:groups] {
 			for ; m != 0; m &= m - 1 {
 				if at := from + g*groupLen + bits.TrailingZeros32(m); f.has(data[at], data[at+1]) {
-					r.lookupAll(pair, single, at)
+					r.lookupPairs(at)
 				}
 			}
 		}

@@ -5,9 +5,8 @@
 // blocked Bloom filter that tests two bits of one word; only places that pass
 // are looked up. A literal of eleven bytes or more gives four windows of eight,
 // one of which lies at a multiple of four wherever the literal stands: so only
-// every fourth position is probed for it. Those of seven bytes and more give two
-// windows of six bytes likewise. Windows of three and four bytes are probed at
-// every position; the few that are shorter have a filter of their own. Windows
+// every fourth position is probed for it. Windows of three and four bytes are probed
+// at every position; the few that are shorter have a filter of their own. Windows
 // are folded (bit 0x20 set in every byte), so that matching without regard to
 // case costs nothing extra.
 //
@@ -50,7 +49,7 @@ func (l *Literal) whole(i, n int) bool {
 // Table finds some of the literals of an Image.
 type Table struct {
 	shelves [len(shapes)]shelf
-	filters [short + 1]filter // of each stride; the last of windows of three and four bytes
+	filters [three + 1]filter // of long windows; of those of three and four bytes; of those of three
 	pairs   *pairFilter       // of windows of one and two bytes
 	records []byte
 	bit     uint8 // of the entries it finds
@@ -64,13 +63,15 @@ type shape struct {
 }
 
 // shapes are all there are, the cheapest first.
-var shapes = [...]shape{{8, 4}, {6, 2}, {4, 1}, {3, 1}, {2, 1}, {1, 1}}
+var shapes = [...]shape{{8, 4}, {4, 1}, {3, 1}, {2, 1}, {1, 1}}
 
 // Places among the shapes.
 const (
-	short  = 2 // the first of stride one
-	pair   = 4
-	single = 5
+	long = iota
+	short
+	three
+	pair
+	single
 )
 
 // span is the number of bytes a literal needs to have the shape.
@@ -120,10 +121,8 @@ func (r *Run) Start(t *Table, data []byte, sink Sink) {
 // in adjoining pieces and no literal is missed or reported twice.
 func (r *Run) Scan(from, to int) {
 	t := r.table
-	for k := range short {
-		if t.filters[k].words != nil {
-			r.scanShelf(k, from, min(to, len(r.data)-shapes[k].length+1))
-		}
+	if t.filters[long].words != nil {
+		r.scanLong(from, min(to, len(r.data)-shapes[long].length+1))
 	}
 	if t.filters[short].words != nil {
 		r.scanShort(from, min(to, len(r.data)))
@@ -161,13 +160,31 @@ func (r *Run) follow(e *[EntryLen]byte, pos int) {
 	}
 }
 
-// lookupAll is lookup in the shelves from first to last. Near the end of the
-// data only some windows have room.
-func (r *Run) lookupAll(first, last int, pos int) {
-	for k := first; k <= last; k++ {
-		if r.table.shelves[k].entries != nil && pos+shapes[k].length <= len(r.data) {
-			r.lookup(k, pos, shapes[k].hash(r.data, pos))
+// lookupShort is lookup for windows of four bytes and of three. Near the end of the
+// data only some have room.
+func (r *Run) lookupShort(pos int) {
+	if pos+shapes[short].length <= len(r.data) {
+		r.lookupAt(short, pos)
+	}
+	if f := &r.table.filters[three]; f.words != nil && pos+shapes[three].length <= len(r.data) {
+		if h := shapes[three].hash(r.data, pos); passes(f.words, f.shift, h) {
+			r.lookup(three, pos, h)
 		}
+	}
+}
+
+// lookupPairs is lookup for windows of two bytes and of one.
+func (r *Run) lookupPairs(pos int) {
+	if pos+shapes[pair].length <= len(r.data) {
+		r.lookupAt(pair, pos)
+	}
+	r.lookupAt(single, pos)
+}
+
+// lookupAt is lookup of the window at pos, which is in the data.
+func (r *Run) lookupAt(k, pos int) {
+	if r.table.shelves[k].entries != nil {
+		r.lookup(k, pos, shapes[k].hash(r.data, pos))
 	}
 }
 

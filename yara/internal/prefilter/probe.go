@@ -12,37 +12,33 @@ const (
 
 type masks [blockLen / groupLen]byte
 
-// scanShelf reports what a shelf of windows of more than four bytes holds from
-// from up to but without to. A window at any of these places is in the data.
-func (r *Run) scanShelf(k, from, to int) {
-	f, shape, data := &r.table.filters[k], shapes[k], r.data
+// scanLong reports what the shelf of long windows holds from from up to but without
+// to. A window at any of these places is in the data.
+func (r *Run) scanLong(from, to int) {
+	f, shape, data := &r.table.filters[long], shapes[long], r.data
 	from = (from + shape.stride - 1) &^ (shape.stride - 1)
 	if r.table.vector {
-		from = r.scanVector(k, from, to)
+		from = r.scanLongVector(from, to)
 	}
-	for from = r.scanShelfScalar(k, from, to); from < to; from += shape.stride { // the last bytes
-		if h := shape.hash(data, from); passes(f.words, f.shift, h) {
-			r.lookup(k, from, h)
-		}
+	for from = f.next(data, from, to); from < to; from = f.next(data, from+shape.stride, to) {
+		r.lookup(long, from, shape.hash(data, from))
 	}
 }
 
-// scanVector probes whole groups and gives the first position it left.
-func (r *Run) scanVector(k, from, to int) int {
+// scanLongVector probes whole groups and gives the first position it left.
+func (r *Run) scanLongVector(from, to int) int {
 	var m masks
-	f, shape, data := &r.table.filters[k], shapes[k], r.data
+	f, shape, data := &r.table.filters[long], shapes[long], r.data
 	for {
 		groups := min(to-from, blockLen) / groupLen
 		if groups <= 0 {
 			return from
 		}
-		for o := 0; o < windowLen; o += shape.stride {
-			probeLong(m[:groups], data[from+o:], shape.length, f)
-			for g, some := range m[:groups] {
-				for ; some != 0; some &= some - 1 {
-					pos := from + o + g*groupLen + windowLen*bits.TrailingZeros8(some)
-					r.lookup(k, pos, shape.hash(data, pos))
-				}
+		probeLong(m[:groups], data[from:], shape.length, f)
+		for g, some := range m[:groups] {
+			for ; some != 0; some &= some - 1 {
+				pos := from + g*groupLen + windowLen*bits.TrailingZeros8(some)
+				r.lookup(long, pos, shape.hash(data, pos))
 			}
 		}
 		from += groups * groupLen
@@ -57,11 +53,11 @@ func (r *Run) scanShort(from, to int) {
 	}
 	for from = r.scanShortScalar(from, to); from < min(to, len(data)-windowLen+1); from++ {
 		if passes(f.words, f.shift, (load(data, from)|fold)*hashMul) {
-			r.lookupAll(short, pair-1, from)
+			r.lookupShort(from)
 		}
 	}
 	for ; from < to; from++ {
-		r.lookupAll(short, pair-1, from)
+		r.lookupShort(from)
 	}
 }
 
@@ -80,7 +76,7 @@ func (r *Run) scanShortVector(from, to int) int {
 			probeFour(m[:groups], data[from+o:], f)
 			for g, some := range m[:groups] {
 				for ; some != 0; some &= some - 1 {
-					r.lookupAll(short, pair-1, from+o+g*groupLen+windowLen*bits.TrailingZeros8(some))
+					r.lookupShort(from + o + g*groupLen + windowLen*bits.TrailingZeros8(some))
 				}
 			}
 		}

@@ -11,19 +11,18 @@ func passes(words []byte, shift uint, hash uint32) bool {
 	return int32(word<<(hash&31)&(word<<(hash>>5&31))) < 0
 }
 
-// next gives the first window from from on that passes, at a multiple of the stride
-// from there, and its hash. Without one, at is not before to. Windows are of the
-// two shapes of more than four bytes, and all eight bytes from each are in the data.
-func (f *filter) next(data []byte, from, to int, s shape) (at int, hash uint32) {
-	words, shift, second := f.words, f.shift, 8*uint(s.length-windowLen)
-	for ; from < to; from += s.stride {
+// next gives the first long window from from on that passes, at a multiple of the
+// stride from there. Without one, at is not before to. All windows before to are in
+// the data.
+func (f *filter) next(data []byte, from, to int) (at int) {
+	words, shift := f.words, f.shift
+	for ; from < to; from += shapes[long].stride {
 		w := binary.LittleEndian.Uint64(data[from:]) | fold<<32 | fold
-		hash = uint32(w)*hashMul + uint32(w>>(second&63))*hashMul2
-		if passes(words, shift, hash) {
+		if passes(words, shift, uint32(w)*hashMul+uint32(w>>32)*hashMul2) {
 			break
 		}
 	}
-	return from, hash
+	return from
 }
 
 // nextFour gives the first window of four bytes that passes, from from on at any
@@ -49,27 +48,13 @@ func (f *filter) nextFour(data []byte, from, to int) (at int) {
 	return from
 }
 
-// scanShelfScalar reports what the shelf has up to to, and gives the first place that
-// it left.
-func (r *Run) scanShelfScalar(k, from, to int) int {
-	f, s := &r.table.filters[k], shapes[k]
-	to = min(to, len(r.data)-7)
-	for {
-		at, hash := f.next(r.data, from, to, s)
-		if at >= to {
-			return at
-		}
-		r.lookup(k, at, hash)
-		from = at + s.stride
-	}
-}
-
-// scanShortScalar is scanShelfScalar for windows of three and four bytes.
+// scanShortScalar reports the windows of three and four bytes up to to, and gives the
+// first place that it left.
 func (r *Run) scanShortScalar(from, to int) int {
 	f := &r.table.filters[short]
 	to = min(to, len(r.data)-7)
 	for from = f.nextFour(r.data, from, to); from < to; from = f.nextFour(r.data, from+1, to) {
-		r.lookupAll(short, pair-1, from)
+		r.lookupShort(from)
 	}
 	return from
 }
