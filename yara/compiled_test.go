@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"vitrine/yara/internal/blob"
+	"vitrine/yara/internal/ir"
 )
 
 // everything uses each kind of string, operation and metadata at least once.
@@ -338,6 +339,24 @@ func TestChangesAfterLoading(t *testing.T) {
 			scanAll(t, r)
 		}()
 	}
+}
+
+// TestCircleAfterLoading: a condition that comes to contain itself ends.
+func TestCircleAfterLoading(t *testing.T) {
+	data := marshal(t, mustCompile(t, Config{}, `rule r { condition: not (filesize > 99 and filesize < 1000) }`))
+	r := load(t, data)
+	at, n := section(data, blob.Nodes)
+	changed := false
+	for id := 0; id < n/ir.NodeLen; id++ {
+		if row := data[at+id*ir.NodeLen:]; ir.Op(row[0]) == ir.Not {
+			binary.LittleEndian.PutUint32(row[4:], uint32(id))
+			changed = true
+		}
+	}
+	if !changed {
+		t.Fatal("there is no such node")
+	}
+	scanAll(t, r)
 }
 
 // TestLoadFrom: nothing that happens to the file afterwards matters.

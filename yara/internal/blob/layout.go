@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"vitrine/yara/internal/ir"
 	"vitrine/yara/internal/prefilter"
 	"vitrine/yara/internal/search"
 )
@@ -75,7 +76,7 @@ func recordLen(s Section) int {
 		Info: 16, Text: 1, Bytes: 1, Packed: 1, Blocks: 12,
 		Rules: 16, Strings: 8, Namespaces: 8, Externals: 20,
 		Modules: 8, Fields: 8, Types: 8, Calls: 8,
-		Nodes: 20, Lists: 4, Ints: 8, Floats: 8, Texts: 8, Regexps: 4,
+		Nodes: ir.NodeLen, Lists: 4, Ints: 8, Floats: 8, Texts: 8, Regexps: 4,
 		Patterns: 16, Links: 12, Forms: 24, Base64s: 20, Atoms: 24,
 		Programs: 72, Code: 1, Sets: 32,
 		Facts: 28, Wakes: 4, Gates: 8, Needs: 16, Keys: 4,

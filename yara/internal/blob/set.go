@@ -22,7 +22,8 @@ func WriteSet(w *Writer, s *ir.Set) error {
 		}
 	}
 	w.Row(Info, Bit(0, s.YARAX), uint32(s.Slots), 0, 0)
-	for _, n := range s.Nodes {
+	for id := range s.NodeCount() {
+		n := s.Node(int32(id))
 		w.Row(Nodes, uint32(n.Op)|uint32(n.Kind)<<8, uint32(n.A), uint32(n.B), uint32(n.C), uint32(n.D))
 	}
 	for _, v := range s.Lists {
@@ -120,11 +121,9 @@ func ReadSet(r *Reader, named func(string) (*module.Module, bool)) (*ir.Set, []s
 	s.YARAX, s.Slots = r.Flags(info, 0, 1) != 0, int(info.Word(1))
 	r.Flags(info, 2, 0)
 	r.Flags(info, 3, 0)
-	s.Nodes = make([]ir.Node, r.Len(Nodes))
-	for i := range s.Nodes {
-		row := r.At(Nodes, i)
-		op := r.Flags(row, 0, 0xFFFF)
-		s.Nodes[i] = ir.Node{Op: ir.Op(op), Kind: module.Kind(op >> 8), A: row.Int(1), B: row.Int(2), C: row.Int(3), D: row.Int(4)}
+	s.Stored = r.Section(Nodes)
+	for i := range r.Len(Nodes) {
+		r.Flags(r.At(Nodes, i), 0, 0xFFFF)
 	}
 	s.Lists = ReadInts(r, Lists)
 	s.Namespaces = make([]ir.Namespace, r.Len(Namespaces))

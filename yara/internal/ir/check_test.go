@@ -107,12 +107,12 @@ func TestCheckRefuses(t *testing.T) {
 // TestCheckBoundsDepth: a condition, or a chain of rules, as deep as it is long.
 func TestCheckBoundsDepth(t *testing.T) {
 	deep := set(nil, Node{Op: Filesize})
-	for range maxDepth + 1 {
+	for range MaxDepth + 1 {
 		deep.Nodes = append(deep.Nodes, Node{Op: Not, A: int32(len(deep.Nodes) - 1)})
 	}
 	deep.Rules[1].Condition = int32(len(deep.Nodes) - 1)
 	chain := set(nil, Node{Op: Filesize})
-	for range maxDepth {
+	for range MaxDepth {
 		chain.Nodes = append(chain.Nodes, Node{Op: RuleRef, A: int32(len(chain.Rules) - 1)})
 		chain.Rules = append(chain.Rules, Rule{Condition: int32(len(chain.Nodes) - 1)})
 	}

@@ -158,7 +158,7 @@ func (c *checker) call(n *Node) *module.Type {
 		return nil
 	}
 	for i, id := range args {
-		if (c.s.Nodes[id].Op == ConstRegexp) != (f.Args[i] == module.KindRegexp) {
+		if (c.s.Node(id).Op == ConstRegexp) != (f.Args[i] == module.KindRegexp) {
 			c.fail("argument %d of function %d is of the wrong kind", i, n.A)
 		}
 	}
