@@ -17,7 +17,7 @@ import (
 // tests may import it, and the fences do not hold it.
 const layers = `
 yara/syntax  yara/internal/module  yara/internal/pattern  yara/internal/prefilter  yara/internal/packed
-yara/internal/module/pe/authenticode
+yara/authenticode
 yara/internal/module/...  yara/internal/search
 yara/internal/modules  yara/internal/ir
 yara/internal/sema  yara/internal/facts  yara/internal/eval
@@ -41,6 +41,7 @@ internal/engine/installer  internal/engine/tnef
 internal/engine/installer/...
 internal/engine/sevenzip  internal/engine/rar  internal/engine/mail  internal/engine/upx  internal/engine/cab  internal/engine/iso  internal/engine/udf
 internal/engine/archive
+internal/engine/clamav/sigtext
 internal/engine/clamav/...
 internal/engine/clamav
 internal/engine

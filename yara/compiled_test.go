@@ -10,10 +10,12 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"vitrine/yara/internal/blob"
+	"vitrine/yara/internal/ir"
 )
 
 // everything uses each kind of string, operation and metadata at least once.
@@ -99,8 +101,8 @@ func TestMarshalIsDeterministic(t *testing.T) {
 // TestEmptyVector holds the first vector of the specification.
 func TestEmptyVector(t *testing.T) {
 	data := marshal(t, mustCompile(t, Config{}, ""))
-	const sum = "a476c680bd7b04f049a388a779f09c90aea1450a12e8ad1695a6151c0966db26"
-	if got := hex.EncodeToString(data[32:64]); len(data) != 632 || got != sum {
+	const sum = "9d9b8a69cbe46662366c8b0d39b60d3620e795e349bf48dbc1b2a82c8a74ea9c"
+	if got := hex.EncodeToString(data[32:64]); len(data) != 840 || got != sum {
 		t.Errorf("%d bytes, sum %s", len(data), got)
 	}
 	if load(t, data).Len() != 0 {
@@ -220,8 +222,8 @@ func TestLoadRefuses(t *testing.T) {
 		{"a text needed", "asks a module", false, put(blob.Keys, 0, 0, 9999, 4)},
 		{"a module", "module", false, put(blob.Modules, 0, 1, 1, 8)},
 		{"a field", "does not have", false, put(blob.Fields, 0, 1, 1, 8)},
-		{"a window's literal", "window", false, put(blob.Windows, 0, 0, 1<<20, 12)},
-		{"a window's place", "window", false, put(blob.Windows, 0, 1, 0xFFFFFFFF, 12)},
+		{"a shelf", "windows", false, put(blob.Shelves, 0, 1, 1<<20, 16)},
+		{"a filter", "windows", false, put(blob.Tables, 0, 1, 99, 32)},
 		{"variables", "variables", false, put(blob.Info, 0, 1, 1<<30, 16)},
 	}
 	for _, tt := range tests {
@@ -315,6 +317,88 @@ func TestDamagedCodeIsHarmless(t *testing.T) {
 func damage(data []byte, at int, by byte) {
 	data[64+at] ^= by
 	blob.Seal(data)
+}
+
+// TestChangesAfterLoading changes bytes that rules were loaded from and are used in
+// place: a scan may panic as Go programs do, and ends.
+func TestChangesAfterLoading(t *testing.T) {
+	whole := marshal(t, compileEverything(t))
+	rng := rand.New(rand.NewPCG(15, 16))
+	for range 300 {
+		data := bytes.Clone(whole)
+		r := load(t, data)
+		for range 1 + rng.IntN(20) {
+			data[rng.IntN(len(data))] ^= byte(1 + rng.IntN(255))
+		}
+		func() {
+			defer func() {
+				if p, isError := recover().(error); isError && !strings.HasPrefix(p.Error(), "runtime error: ") {
+					t.Error(p)
+				}
+			}()
+			scanAll(t, r)
+		}()
+	}
+}
+
+// TestCircleAfterLoading: a condition that comes to contain itself ends.
+func TestCircleAfterLoading(t *testing.T) {
+	data := marshal(t, mustCompile(t, Config{}, `rule r { condition: not (filesize > 99 and filesize < 1000) }`))
+	r := load(t, data)
+	at, n := section(data, blob.Nodes)
+	changed := false
+	for id := 0; id < n/ir.NodeLen; id++ {
+		if row := data[at+id*ir.NodeLen:]; ir.Op(row[0]) == ir.Not {
+			binary.LittleEndian.PutUint32(row[4:], uint32(id))
+			changed = true
+		}
+	}
+	if !changed {
+		t.Fatal("there is no such node")
+	}
+	scanAll(t, r)
+}
+
+// TestLoadFrom: nothing that happens to the file afterwards matters.
+func TestLoadFrom(t *testing.T) {
+	data := marshal(t, compileEverything(t))
+	r, err := LoadFrom(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(data)
+	scanAll(t, r)
+	for _, size := range []int64{0, 4, 100} {
+		if _, err := LoadFrom(bytes.NewReader(data), size); !errors.Is(err, ErrNotCompiled) {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+	}
+	if _, err := LoadFrom(strings.NewReader(blob.Magic), 1<<20); err == nil || errors.Is(err, ErrNotCompiled) {
+		t.Errorf("a file that was cut: %v", err)
+	}
+}
+
+// TestLoadedRulesAreShared: scanners of one set make its patterns at the same time.
+func TestLoadedRulesAreShared(t *testing.T) {
+	rules := load(t, marshal(t, compileEverything(t)))
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 3 {
+				for name, data := range samples() {
+					s, err := NewScanner(rules, ScanConfig{})
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if _, err := s.Scan(t.Context(), []byte(data)); err != nil {
+						t.Errorf("%s: %v", name, err)
+					}
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 func FuzzLoad(f *testing.F) {

@@ -107,14 +107,13 @@ func (c *Compiler) Add(s Source) error {
 		s.Namespace = DefaultNamespace
 	}
 	c.sema.Begin()
+	c.about.Begin()
 	a := addition{c: c, namespace: s.Namespace}
 	a.source(s, nil)
 	if len(a.errs) > 0 {
 		c.sema.Abort()
+		c.about.Abort()
 		return a.errs.inOrder()
-	}
-	for _, d := range a.about {
-		c.about.Add(d)
 	}
 	c.warnings = append(c.warnings, a.warnings...)
 	return nil
@@ -147,18 +146,14 @@ func Compile(text string) (*Rules, error) {
 type addition struct {
 	c         *Compiler
 	namespace string
-	about     [][]byte // the descriptions of its rules
 	errs      Errors
 	warnings  []Diagnostic
 }
 
 // source compiles one file. above names the files it is included from.
 func (a *addition) source(s Source, above []string) {
-	file, errs := syntax.Parse(s.Name, s.Text, syntax.Options{YARAX: a.c.config.Dialect == YARAX})
-	for _, e := range errs {
-		a.fail(s.Name, e.Pos, e.Rule, e.Message)
-	}
-	for _, item := range file.Items {
+	before := len(a.errs)
+	errs := syntax.Each(s.Text, syntax.Options{YARAX: a.c.config.Dialect == YARAX}, func(item syntax.Item) {
 		switch item := item.(type) {
 		case *syntax.Import:
 			if p := a.c.sema.Import(item, a.namespace); p != nil {
@@ -169,7 +164,13 @@ func (a *addition) source(s Source, above []string) {
 		case *syntax.Rule:
 			a.rule(s, item)
 		}
+	})
+	later := slices.Clone(a.errs[before:]) // what is found while the file is read comes behind
+	a.errs = a.errs[:before]
+	for _, e := range errs {
+		a.fail(s.Name, e.Pos, e.Rule, e.Message)
 	}
+	a.errs = append(a.errs, later...)
 }
 
 func (a *addition) fail(file string, at syntax.Pos, rule, message string) {
@@ -208,7 +209,7 @@ func (a *addition) rule(s Source, r *syntax.Rule) {
 		a.warnings = append(a.warnings, Diagnostic{File: s.Name, Line: p.Pos.Line, Col: p.Pos.Col, Rule: p.Rule, Message: p.Message})
 	}
 	if problems == nil {
-		a.about = append(a.about, describe(r, s, a.c.config.Brief))
+		a.c.about.Add(describe(r, s, a.c.config.Brief))
 	}
 }
 

@@ -48,7 +48,7 @@ func (r *Rules) Cost(i int) Cost {
 		if wakes[s.Pattern] {
 			c.Wake = append(c.Wake, about.Strings[k].Name)
 		}
-		c.Strings = append(c.Strings, stringCost(r.set.Patterns[s.Pattern]))
+		c.Strings = append(c.Strings, stringCost(r.set.Patterns.At(s.Pattern)))
 	}
 	return c
 }

@@ -100,7 +100,7 @@ func NewScanner(r *Rules, c ScanConfig) (*Scanner, error) {
 		s.log = func(string) {}
 	}
 	s.search = search.NewSearcher(r.plan.Index, r.set.Patterns, search.Config{
-		MaxMatches: c.MaxMatches, RegexWindow: c.RegexWindow, Lists: c.Matches && !c.Fast, Stop: s.stop})
+		Tally: c.Profile.tallyOf(r), MaxMatches: c.MaxMatches, RegexWindow: c.RegexWindow, Lists: c.Matches && !c.Fast, Stop: s.stop})
 	s.eval = eval.New(r.set, s.search, eval.Config{MaxLoop: c.MaxLoop, Stop: s.stop, Externals: externals, Extra: c.ModuleData})
 	return s, nil
 }

@@ -52,6 +52,15 @@ static uint64_t now(void)
   return (uint64_t) t.tv_sec * 1000000000u + (uint64_t) t.tv_nsec;
 }
 
+/* What this thread has used of the processor: a busy machine spoils less of it. */
+static uint64_t used(void)
+{
+  struct timespec t;
+  if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) != 0)
+    die("no clock of the thread");
+  return (uint64_t) t.tv_sec * 1000000000u + (uint64_t) t.tv_nsec;
+}
+
 /* The .UNOFFICIAL that libclamav appends is dropped. */
 static uint64_t fnv1a(const char *s)
 {
@@ -126,13 +135,13 @@ static void do_scan(struct cl_engine *engine, size_t index)
   if (index >= file_count)
     die("no such file");
   v.count = v.sum = 0;
-  uint64_t begin = now();
+  uint64_t begin = used();
   cl_fmap_t *map = cl_fmap_open_memory(files[index].data, files[index].size);
   if (map == NULL)
     die("no map");
   cl_error_t result = cl_scanmap_callback(map, NULL, &name, &scanned, engine, &options, &v);
   cl_fmap_close(map);
-  uint64_t taken = now() - begin;
+  uint64_t taken = used() - begin;
 
   if (result != CL_CLEAN && result != CL_VIRUS)
     die(cl_strerror(result));

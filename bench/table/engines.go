@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"os"
 	"path/filepath"
 	"slices"
+
+	"golang.org/x/sys/unix"
 
 	"vitrine/bench"
 	"vitrine/internal/engine/clamav"
@@ -24,18 +27,40 @@ func newYaraEngine(path string) (*yaraEngine, error) {
 	if err != nil {
 		return nil, err
 	}
-	rules, err := yara.Compile(string(text))
+	c := yara.NewCompiler(yara.Config{})
+	if err := c.Add(yara.Source{Text: text}); err != nil {
+		return nil, err
+	}
+	rules, err := c.Rules()
 	return &yaraEngine{path, rules}, err
 }
 
-// loadedYaraEngine begins with compiled rules.
+// loadedYaraEngine begins with compiled rules, which it maps.
 func loadedYaraEngine(path string) (*yaraEngine, error) {
-	data, err := os.ReadFile(path)
+	data, err := mapped(path)
 	if err != nil {
 		return nil, err
 	}
 	rules, err := yara.Load(data)
 	return &yaraEngine{path, rules}, err
+}
+
+// mapped gives the bytes of a file without a copy of them.
+func mapped(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	data, err := unix.Mmap(int(f.Fd()), 0, int(info.Size()), unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("map %s: %w", path, err)
+	}
+	return data, nil
 }
 
 func (e *yaraEngine) compile() error {
@@ -44,8 +69,12 @@ func (e *yaraEngine) compile() error {
 }
 
 func (e *yaraEngine) reload(path string) error {
-	_, err := loadedYaraEngine(path)
-	return err
+	data, err := mapped(path)
+	if err != nil {
+		return err
+	}
+	_, err = yara.Load(data)
+	return errors.Join(err, unix.Munmap(data))
 }
 
 func (e *yaraEngine) save(path string) (int64, error) {

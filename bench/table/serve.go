@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"vitrine/bench"
 )
@@ -117,17 +120,29 @@ func (s *server) scan(arguments string) error {
 		}
 		s.scanners[flags] = scan
 	}
+	runtime.LockOSThread() // whose time is counted
+	defer runtime.UnlockOSThread()
 	out := bufio.NewWriter(s.out)
 	for _, data := range files {
-		begin := time.Now()
+		begin := used()
 		v, err := scan(data)
-		taken := time.Since(begin)
+		taken := used() - begin
 		if err != nil {
 			return err
 		}
 		fmt.Fprintln(out, taken.Nanoseconds(), v.Count, v.Sum)
 	}
 	return out.Flush()
+}
+
+// used is what this thread has used of the processor: a busy machine spoils less of
+// it than of the time that passes.
+func used() time.Duration {
+	var t unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t); err != nil {
+		panic(err) // every Linux has it
+	}
+	return time.Duration(t.Nano())
 }
 
 // run reads FIRST COUNT NUMBER and gives those files.

@@ -55,6 +55,7 @@ func TestScript(t *testing.T) {
 			"image":    image,
 			"wrapped":  wrapped,
 			"packed":   packed,
+			"signed":   signed,
 			"fifo":     fifo,
 			"conforms": clitest.Conforms(schemas),
 			"named":    named,

@@ -7,8 +7,9 @@ import (
 )
 
 // signatures holds one object against ClamAV's databases. It returns true for
-// one that they list as a false positive: neither it nor what is inside it has
-// findings of theirs. A panic is contained to this object.
+// one that they list as a false positive, or whose signer they trust: neither
+// it nor what is inside it has findings of theirs. A panic is contained to this
+// object.
 func (s *scan) signatures(path []string, data []byte, part bool) (trusted bool) {
 	if s.w.signatures == nil || s.trusted > 0 {
 		return false

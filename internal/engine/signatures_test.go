@@ -4,18 +4,24 @@ import (
 	"archive/tar"
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"context"
 	"crypto/md5"
 	"encoding/hex"
 	"fmt"
+	"hash/crc32"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"vitrine/internal/engine/clamav"
+	"vitrine/internal/engine/clamav/certs/certstest"
+	"vitrine/yara/authenticode/authenticodetest"
 )
 
 // packed is one set of members in the containers of the tests.
@@ -53,7 +59,7 @@ func memberDatabases(containerSize int) map[string]string {
 
 func signaturesOf(t *testing.T, files map[string]string) *clamav.Database {
 	t.Helper()
-	l := clamav.NewLoader(clamav.Config{})
+	l := clamav.NewLoader(clamav.Config{Now: time.Now})
 	for name, text := range files {
 		if err := l.Add(name, strings.NewReader(text)); err != nil {
 			t.Fatal(err)
@@ -92,8 +98,9 @@ func foundNames(r Report) []string {
 	return slices.Compact(out)
 }
 
-// TestSignaturesInArchives finds in archives the names that clamscan finds.
-func TestSignaturesInArchives(t *testing.T) {
+// clamscanNames gives the different names clamscan finds in an object, sorted.
+func clamscanNames(t *testing.T, files map[string]string, data []byte) []string {
+	t.Helper()
 	clamscan, err := exec.LookPath("clamscan")
 	if err != nil {
 		if os.Getenv("VITRINE_REQUIRE_ALL") == "1" {
@@ -101,29 +108,33 @@ func TestSignaturesInArchives(t *testing.T) {
 		}
 		t.Skip("clamscan is not installed: nothing to compare with (apt-get install clamav)")
 	}
-	objects := packed(t)
-	files := memberDatabases(len(objects["x.zip"]))
-	dir, db := t.TempDir(), t.TempDir()
+	db, path := t.TempDir(), filepath.Join(t.TempDir(), "object")
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(db, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text, _ := exec.Command(clamscan, "--allmatch", "--no-summary", "-d", db, path).Output()
+	var names []string
+	for line := range strings.Lines(string(text)) {
+		if _, found, ok := strings.Cut(line, ": "); ok && strings.HasSuffix(found, " FOUND\n") {
+			names = append(names, strings.TrimSuffix(strings.TrimSuffix(found, " FOUND\n"), ".UNOFFICIAL"))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// TestSignaturesInArchives finds in archives the names that clamscan finds.
+func TestSignaturesInArchives(t *testing.T) {
+	objects := packed(t)
+	files := memberDatabases(len(objects["x.zip"]))
 	d := signaturesOf(t, files)
 	for name, data := range objects {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		text, _ := exec.Command(clamscan, "--allmatch", "--no-summary", "-d", db, path).Output()
-		var want []string
-		for line := range strings.Lines(string(text)) {
-			if _, found, ok := strings.Cut(line, ": "); ok && strings.HasSuffix(found, " FOUND\n") {
-				want = append(want, strings.TrimSuffix(found, ".UNOFFICIAL FOUND\n"))
-			}
-		}
-		slices.Sort(want)
-		want = slices.Compact(want)
+		want := clamscanNames(t, files, data)
 		if got := foundNames(signatureScan(t, d, data)); !slices.Equal(got, want) || len(got) == 0 {
 			t.Errorf("%s: we find %v\nclamscan finds %v", name, got, want)
 		}
@@ -156,5 +167,73 @@ func TestSignaturesTrustWhatIsInside(t *testing.T) {
 	files["a.fp"] = fmt.Sprintf("%x:10:Fine\n", md5.Sum([]byte("\x01alpha one")))
 	if got := foundNames(signatureScan(t, signaturesOf(t, files), data)); slices.Contains(got, "Body.Alpha") || !slices.Contains(got, "Body.Beta") {
 		t.Errorf("a trusted member: %v", got)
+	}
+}
+
+// knownZip is an archive whose member says its sizes before it begins, without
+// which clamscan finds none behind a program.
+func knownZip(t *testing.T, name, text string) []byte {
+	t.Helper()
+	var packed, out bytes.Buffer
+	deflate, err := flate.NewWriter(&packed, flate.BestCompression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	deflate.Write([]byte(text))
+	deflate.Close()
+	z := zip.NewWriter(&out)
+	w, err := z.CreateRaw(&zip.FileHeader{
+		Name: name, Method: zip.Deflate, CRC32: crc32.ChecksumIEEE([]byte(text)),
+		CompressedSize64: uint64(packed.Len()), UncompressedSize64: uint64(len(text)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Write(packed.Bytes())
+	z.Close()
+	return out.Bytes()
+}
+
+// TestSignedPrograms: a program of a trusted signer is let be with all inside
+// it, as clamscan does, and only while nobody changed it.
+func TestSignedPrograms(t *testing.T) {
+	program := append(authenticodetest.Program(false), knownZip(t, "a.exe", "\x01alpha one")...)
+	signed, by := certstest.Signed(program)
+	changed := bytes.Clone(signed)
+	changed[0x300] ^= 1
+	var boxed bytes.Buffer
+	z := zip.NewWriter(&boxed)
+	for name, data := range map[string][]byte{"signed.exe": signed, "b.txt": []byte("\x01beta two two")} {
+		w, err := z.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Write(data)
+	}
+	z.Close()
+	bodies := map[string]string{"a.ndb": "Body.Alpha:0:*:" + hex.EncodeToString([]byte("alpha")) + "\nBody.Beta:0:*:" + hex.EncodeToString([]byte("beta")) + "\n"}
+	trusting, blocking := maps.Clone(bodies), maps.Clone(bodies)
+	trusting["a.crb"] = certstest.Line("Signer", true, by, true, "1;0;0")
+	blocking["a.crb"] = certstest.Line("Signer", false, by, true, "1;0;0")
+	cases := map[string]struct {
+		files map[string]string
+		data  []byte
+		want  string
+	}{
+		"not judged": {bodies, signed, "Body.Alpha"},
+		"trusted":    {trusting, signed, ""},
+		"changed":    {trusting, changed, "Body.Alpha"},
+		"blocked":    {blocking, signed, "Body.Alpha Signer"},
+		"in a zip":   {trusting, boxed.Bytes(), "Body.Beta"},
+	}
+	for name, c := range cases {
+		if got := strings.Join(foundNames(signatureScan(t, signaturesOf(t, c.files), c.data)), " "); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+	for name, c := range cases {
+		if got := strings.Join(clamscanNames(t, c.files, c.data), " "); got != c.want {
+			t.Errorf("%s: clamscan finds %q, expected %q", name, got, c.want)
+		}
 	}
 }

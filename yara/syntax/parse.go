@@ -28,11 +28,18 @@ const (
 // slice is nil. The tree shares no memory with src. Every node of an
 // expression is a pointer, such as *Binary.
 func Parse(name string, src []byte, o Options) (*File, []Error) {
-	p := newParser(src, o)
 	f := &File{Name: name}
+	errs := Each(src, o, func(item Item) { f.Items = append(f.Items, item) })
+	return f, errs
+}
+
+// Each is Parse for files too large to be kept as a tree: yield gets each item as it
+// is read.
+func Each(src []byte, o Options, yield func(Item)) []Error {
+	p := newParser(src, o)
 	for p.next(); p.tok.kind != tkEOF; {
 		if item := p.item(); item != nil {
-			f.Items = append(f.Items, item)
+			yield(item)
 		}
 		if !p.stopped {
 			continue
@@ -48,7 +55,7 @@ func Parse(name string, src []byte, o Options) (*File, []Error) {
 		}
 		return a.Pos.Col - b.Pos.Col
 	})
-	return f, p.errs
+	return p.errs
 }
 
 // parser reads by recursive descent with one token in hand. On a syntax error

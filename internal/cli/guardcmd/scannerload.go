@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"vitrine/internal/chain/installed"
 	"vitrine/internal/cli/quarry"
@@ -211,7 +212,7 @@ func (a *arming) signatures() (*clamav.Database, error) {
 		return nil, nil
 	}
 	a.part("clamav", "")
-	d, report, err := quarry.Databases(a.setup.Rules.ClamAV, false, a.sum)
+	d, report, err := quarry.Databases(a.setup.Rules.ClamAV, clamav.Config{Now: time.Now}, a.sum)
 	if err != nil {
 		return nil, a.allow(err, "no databases of ClamAV are used")
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -35,9 +36,12 @@ vitrine rules profile --top 100 --json rules.zip corpus/`,
 		Long: `Scans every file below DIR, as it is, on one processor, and prints of each rule the
 time its condition took, in how many files it was a candidate, which is to say
 evaluated, and how many it matched; the slowest first. Rules whose strings never
-occur are not evaluated and not printed. The search for strings is one pass for all
-rules and belongs to none; vitrine rules lint tells which strings make it slow.
-An interrupt ends it early: what was measured by then is printed.`,
+occur are not evaluated and not printed. Below each rule stand its strings that were
+tried most often: at how many places a piece of the string stood, so that all of it
+had to be compared, and how many matches that gave.
+The search for strings is one pass for all rules and belongs to none. What slows it
+down is tried often and seldom found: such strings, of all rules, are printed last.
+vitrine rules lint tells of them without files. An interrupt ends it early: what was measured by then is printed.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) < 2 || o.top < 0 {
 				return term.Usage(c, "name rules, and directories to measure them on")
@@ -63,6 +67,7 @@ type profileReport struct {
 	Files   int            `json:"files"`
 	Seconds float64        `json:"seconds"` // of everything: reading, searching, evaluating
 	Slowest []profiledRule `json:"slowest"`
+	Busiest []busyString   `json:"busiest"` // of all rules, the most often tried first
 }
 
 type profiledRule struct {
@@ -71,6 +76,21 @@ type profiledRule struct {
 	Seconds    float64 `json:"seconds"`
 	Candidates int     `json:"candidates"`
 	Matches    int     `json:"matches"`
+
+	Strings []profiledString `json:"strings"` // in the order written
+}
+
+type profiledString struct {
+	String string `json:"string"`
+	Tried  int    `json:"tried"`
+	Found  int    `json:"found"`
+}
+
+// busyString is a string with the rule it is of.
+type busyString struct {
+	Rule      string `json:"rule"`
+	Namespace string `json:"namespace"`
+	profiledString
 }
 
 func runRulesProfile(ctx context.Context, env term.Env, o profileOptions, rules string, dirs []string) error {
@@ -90,13 +110,13 @@ func runRulesProfile(ctx context.Context, env term.Env, o profileOptions, rules 
 	ctx, stop := env.Interrupt(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	t := newRulesTrial(env, set.Rules, scanner)
-	report := profileReport{Schema: "vitrine.rules.profile/v1", Rules: set.Rules.Len(), Slowest: []profiledRule{}}
+	report := profileReport{Schema: "vitrine.rules.profile/v1", Rules: set.Rules.Len(), Slowest: []profiledRule{}, Busiest: []busyString{}}
 	start := env.Now()
 	for _, dir := range dirs {
 		t.walk(ctx, dir, func(string, []string) { report.Files++ })
 	}
 	report.Seconds = env.Now().Sub(start).Seconds()
-	report.take(profile.Rules(), o.top)
+	report.take(&profile, o.top)
 	if err := report.print(env, o.json); err != nil {
 		return err
 	}
@@ -109,12 +129,20 @@ func runRulesProfile(ctx context.Context, env term.Env, o profileOptions, rules 
 	return nil
 }
 
-func (r *profileReport) take(rules []yara.RuleProfile, top int) {
+func (r *profileReport) take(p *yara.Profile, top int) {
+	rules := p.Rules()
 	if top > 0 {
 		rules = rules[:min(top, len(rules))]
 	}
 	for _, p := range rules {
-		r.Slowest = append(r.Slowest, profiledRule{p.Rule.Name, p.Rule.Namespace, p.Time.Seconds(), p.Candidates, p.Matches})
+		rule := profiledRule{p.Rule.Name, p.Rule.Namespace, p.Time.Seconds(), p.Candidates, p.Matches, []profiledString{}}
+		for _, s := range p.Strings {
+			rule.Strings = append(rule.Strings, profiledString{s.Name, s.Tried, s.Found})
+		}
+		r.Slowest = append(r.Slowest, rule)
+	}
+	for _, s := range p.Busiest(top) {
+		r.Busiest = append(r.Busiest, busyString{s.Rule.Name, s.Rule.Namespace, profiledString{s.Name, s.Tried, s.Found}})
 	}
 }
 
@@ -122,19 +150,48 @@ func (r *profileReport) print(env term.Env, asJSON bool) error {
 	if asJSON {
 		return indented(env.Stdout, r)
 	}
-	var table term.Table
+	var rules, busy term.Table
 	if len(r.Slowest) > 0 {
-		table.Row("TIME", "CANDIDATE", "MATCHED", "RULE")
+		rules.Row("TIME", "CANDIDATE", "MATCHED", "RULE")
 	}
 	for _, p := range r.Slowest {
 		took := time.Duration(p.Seconds * float64(time.Second)).Round(time.Microsecond)
-		table.Row(took.String(), fmt.Sprint(p.Candidates), fmt.Sprint(p.Matches), p.Rule)
+		rules.Row(took.String(), fmt.Sprint(p.Candidates), fmt.Sprint(p.Matches), p.Rule)
+		for _, line := range p.lines() {
+			rules.Row("", "", "", line)
+		}
 	}
-	if err := table.Print(env.Stdout, ""); err != nil {
-		return err
+	if len(r.Busiest) > 0 {
+		busy.Row("TRIED", "FOUND", "STRING")
+	}
+	for _, s := range r.Busiest {
+		busy.Row(fmt.Sprint(s.Tried), fmt.Sprint(s.Found), s.Rule+" "+s.String)
+	}
+	for _, t := range []*term.Table{&rules, &busy} {
+		if err := t.Print(env.Stdout, ""); err != nil {
+			return err
+		}
 	}
 	took := time.Duration(r.Seconds * float64(time.Second)).Round(time.Millisecond)
 	line := strings.Join([]string{term.Plural(int64(r.Rules), "rule", "rules"), term.Plural(int64(r.Files), "file", "files"), took.String() + " in all"}, ", ")
 	_, err := fmt.Fprintln(env.Stdout, line)
 	return err
+}
+
+// maxProfiledStrings is how many strings of a rule people are told of; programs
+// get all.
+const maxProfiledStrings = 5
+
+// lines tells of the strings that were tried, the most often tried first.
+func (p *profiledRule) lines() []string {
+	tried := slices.DeleteFunc(slices.Clone(p.Strings), func(s profiledString) bool { return s.Tried == 0 })
+	slices.SortStableFunc(tried, func(a, b profiledString) int { return b.Tried - a.Tried })
+	var out []string
+	for _, s := range tried[:min(len(tried), maxProfiledStrings)] {
+		out = append(out, fmt.Sprintf("  %s: tried %d, found %d", s.String, s.Tried, s.Found))
+	}
+	if more := len(tried) - maxProfiledStrings; more > 0 {
+		out = append(out, "  and "+term.Plural(int64(more), "more string", "more strings"))
+	}
+	return out
 }

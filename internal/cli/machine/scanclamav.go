@@ -15,7 +15,7 @@ func (o *scanOptions) loadSignatures(env term.Env) (*clamav.Database, error) {
 	if len(o.clamav) == 0 {
 		return nil, nil
 	}
-	d, report, err := quarry.Databases(o.clamav, o.clamavPUA, nil)
+	d, report, err := quarry.Databases(o.clamav, clamav.Config{Unwanted: o.clamavPUA, NoCertificates: o.clamavNoCerts, Now: env.Now}, nil)
 	if err != nil {
 		return nil, tell(env, err)
 	}

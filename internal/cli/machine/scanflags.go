@@ -18,6 +18,7 @@ type scanOptions struct {
 	rules, hashes, allow []string
 	clamav               []string
 	clamavPUA            bool
+	clamavNoCerts        bool
 	noDefaultRules       bool
 	state                string
 	passwordFile         string
@@ -68,8 +69,9 @@ func (o *scanOptions) bindLookFor(c *cobra.Command) {
 	f.StringArrayVar(&o.allow, "allow", nil, "let be what has a digest listed in `FILE`, with all inside it; repeatable")
 	f.StringArrayVar(&o.clamav, "clamav", nil, "also find what ClamAV's databases in `DIR|FILE` describe; repeatable")
 	f.BoolVar(&o.clamavPUA, "clamav-pua", false, "with --clamav, also load databases of potentially unwanted programs (*.ldu and others)")
+	f.BoolVar(&o.clamavNoCerts, "clamav-no-certs", false, "with --clamav, judge no program by who signed it (*.crb)")
 	f.StringVar(&o.passwordFile, "password-file", "", "try the passwords in `FILE`, one a line, on encrypted archives, after \"infected\" and \"virus\"")
-	page.Group(c, "What to look for", "rules", "no-default-rules", "state", "hashes", "allow", "clamav", "clamav-pua", "password-file")
+	page.Group(c, "What to look for", "rules", "no-default-rules", "state", "hashes", "allow", "clamav", "clamav-pua", "clamav-no-certs", "password-file")
 }
 
 func (o *scanOptions) bindLookAt(c *cobra.Command) {
@@ -135,6 +137,8 @@ func (o *scanOptions) check(c *cobra.Command, paths []string) error {
 		return term.Usage(c, "nothing to look for: --no-default-rules needs --rules, --hashes or --clamav")
 	case o.clamavPUA && len(o.clamav) == 0:
 		return term.Usage(c, "--clamav-pua says how --clamav is read, and there is none")
+	case o.clamavNoCerts && len(o.clamav) == 0:
+		return term.Usage(c, "--clamav-no-certs says how --clamav is read, and there is none")
 	}
 	for _, name := range append(limitFlags(), "jobs") {
 		if f := c.Flags().Lookup(name); f.Changed && strings.Trim(f.Value.String(), "0s") == "" || f.Value.String()[0] == '-' {

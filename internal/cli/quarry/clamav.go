@@ -11,11 +11,11 @@ import (
 	"vitrine/internal/engine/clamav"
 )
 
-// Databases loads ClamAV's databases: files, and all in directories. unwanted loads
-// those of potentially unwanted programs too. What is malformed in them is in the
-// report. What is read is written to sum as well, if it is not nil.
-func Databases(paths []string, unwanted bool, sum io.Writer) (*clamav.Database, *clamav.Report, error) {
-	l := clamav.NewLoader(clamav.Config{Unwanted: unwanted})
+// Databases loads ClamAV's databases: files, and all in directories. What is
+// malformed in them is in the report. What is read is written to sum as well, if it
+// is not nil.
+func Databases(paths []string, c clamav.Config, sum io.Writer) (*clamav.Database, *clamav.Report, error) {
+	l := clamav.NewLoader(c)
 	names, err := databases(paths)
 	if err != nil {
 		return nil, nil, err

@@ -33,11 +33,12 @@ func names(t *testing.T, d *Database, v View) []string {
 func TestReport(t *testing.T) {
 	sum := fmt.Sprintf("%x", md5.Sum([]byte("x")))
 	_, r := load(t, Config{}, map[string]string{
-		"a.hdb":   "# comment\n\n" + sum + ":1:One\n" + sum + ":x:Two\nzz:1:Three\n" + sum + ":*:Four\n" + sum + ":1:\n" + sum + ":1\n" + sum + ":1:A:x\n" + sum + ":1:A:1:2\n",
-		"a.ndb":   "A:0:*:4142\nB:0:*:4\nC:77:*:4142\n",
-		"a.ldb":   "A;Target:0;0&1;4142;0/(?=x)y/\nB;Target:0,IconGroup1:x;0;4142\nC;Target:0,Container:CL_TYPE_MSWORD;0;4142\nD;Target:0;0&1;4142;0/a)b/\n",
-		"a.cbc":   "ClamBCafhdkjhfdf\nmore\n",
-		"a.crb":   "Trusted;1;aa;;bb;;1;1;1;;\n",
+		"a.hdb": "# comment\n\n" + sum + ":1:One\n" + sum + ":x:Two\nzz:1:Three\n" + sum + ":*:Four\n" + sum + ":1:\n" + sum + ":1\n" + sum + ":1:A:x\n" + sum + ":1:A:1:2\n",
+		"a.ndb": "A:0:*:4142\nB:0:*:4\nC:77:*:4142\n",
+		"a.ldb": "A;Target:0;0&1;4142;0/(?=x)y/\nB;Target:0,IconGroup1:x;0;4142\nC;Target:0,Container:CL_TYPE_MSWORD;0;4142\nD;Target:0;0&1;4142;0/a)b/\n",
+		"a.cbc": "ClamBCafhdkjhfdf\nmore\n",
+		"a.crb": "Trusted;1;" + strings.Repeat("aa", 20) + ";;bb;;1;1;1;;\nTrusted;1;aa;;bb;;1;1;1;;\nFine;0;" + strings.Repeat("aa", 20) + ";;bb;;1;1;1;;\n" +
+			"Level;0;" + strings.Repeat("aa", 20) + ";;bb;;1;1;1;;;999\n",
 		"a.pdb":   "R:x\nR:y\n",
 		"a.ign2":  "One:zz\n\n:\na:b:c:d\nFine\n",
 		"a.cdb":   "A:CL_TYPE_ZIP:*:x:*:*:*:*:*:*\nB:*:*:(:*:*:*:*:*:*\nC:*:*:*:5:*:*:*:*:*\nD:*:*:*:*:*:1:*:*:*\nE:*:*:*:*:*:7:*:*:*\nF:CL_TYPE_NO:*:*:*:*:*:*:*:*\nG:*\nH:*:*:*:*:x:*:*:*:*\n",
@@ -49,7 +50,7 @@ func TestReport(t *testing.T) {
 		"long.db": strings.Repeat("a", 2<<20) + "\nA=4142\n",
 	})
 	want := map[string]Count{
-		"hdb": {1, 0, 1, 6}, "ndb": {1, 1, 0, 1}, "ldb": {0, 4, 0, 0}, "cbc": {0, 1, 0, 0}, "crb": {0, 1, 0, 0}, "pdb": {0, 2, 0, 0},
+		"hdb": {1, 0, 1, 6}, "ndb": {1, 1, 0, 1}, "ldb": {0, 4, 0, 0}, "cbc": {0, 1, 0, 0}, "crb": {1, 0, 2, 1}, "pdb": {0, 2, 0, 0},
 		"ign2": {1, 0, 0, 3}, "cdb": {1, 3, 0, 4}, "yara": {0, 0, 0, 1}, "yar": {1, 0, 0, 0}, "ndu": {0, 0, 1, 0}, "db": {1, 0, 0, 1},
 	}
 	for kind, c := range want {

@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
+	"vitrine/internal/engine/clamav/certs"
 	"vitrine/internal/engine/clamav/digests"
 	"vitrine/internal/engine/clamav/object"
 	"vitrine/internal/engine/clamav/sigtext"
@@ -18,10 +20,12 @@ import (
 type Database struct {
 	objects, sections, trusted *digests.Set
 	members                    []memberSignature
-	bodies                     []bodySignature // by the number in the rule's name
-	rules                      *yara.Rules     // of the bodies; nil: none
-	variables                  []string        // those the conditions use
-	files                      *yara.Rules     // of .yara files; nil: none
+	certs                      *certs.List
+	now                        func() time.Time // nil: not known
+	bodies                     []bodySignature  // by the number in the rule's name
+	rules                      *yara.Rules      // of the bodies; nil: none
+	variables                  []string         // those the conditions use
+	files                      *yara.Rules      // of .yara files; nil: none
 	ignored                    map[string]bool
 	identifier                 *object.Identifier
 	normal                     bool // there are signatures for normalised text
@@ -34,12 +38,13 @@ type bodySignature struct {
 	container string
 }
 
-// Len is the number of signatures that are looked for, and of trusted digests.
+// Len is the number of signatures that are looked for, and of digests and
+// certificates that are trusted.
 func (d *Database) Len() int {
 	if d == nil {
 		return 0
 	}
-	n := d.objects.Len() + d.sections.Len() + d.trusted.Len() + len(d.members) + len(d.bodies)
+	n := d.objects.Len() + d.sections.Len() + d.trusted.Len() + len(d.members) + d.certs.Len() + len(d.bodies)
 	if d.files != nil {
 		n += d.files.Len()
 	}
@@ -52,8 +57,9 @@ func (l *Loader) Finish() (*Database, error) {
 	l.finishWaiting()
 	d := &Database{
 		objects: l.objects.Finish(), sections: l.sections.Finish(), trusted: l.trusted.Finish(),
-		members: l.members, ignored: l.ignored.names, identifier: object.NewIdentifier(),
+		members: l.members, ignored: l.ignored.names, identifier: object.NewIdentifier(), now: l.config.Now,
 	}
+	d.certs = certs.NewList(slices.DeleteFunc(l.certs, func(e certs.Entry) bool { return d.ignored[e.Name] }))
 	d.members = slices.DeleteFunc(d.members, func(m memberSignature) bool { return d.ignored[m.name] })
 	if err := l.compileBodies(d); err != nil {
 		return nil, fmt.Errorf("compile signatures: %w", err)

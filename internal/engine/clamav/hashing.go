@@ -10,6 +10,7 @@ import (
 
 	"vitrine/internal/engine/clamav/digests"
 	"vitrine/internal/engine/clamav/object"
+	"vitrine/yara/authenticode"
 )
 
 // sum is a digest and how it is called.
@@ -46,8 +47,10 @@ func sums(ctx context.Context, kinds digests.Kinds, data []byte) ([]sum, error) 
 	return out, nil
 }
 
-// digests looks the object up. One that is trusted has no findings.
-func (s *Scanner) digests(ctx context.Context, data []byte) error {
+// whole looks up what holds of an object as a whole: its digests and who signed
+// it. One that is listed as a false positive has no findings, one that a
+// trusted holder signed is looked at no further.
+func (s *Scanner) whole(ctx context.Context, data []byte, l object.Layout) error {
 	size := int64(len(data))
 	if size == 0 {
 		return nil
@@ -64,10 +67,37 @@ func (s *Scanner) digests(ctx context.Context, data []byte) error {
 	if s.result.Trusted {
 		return nil
 	}
+	s.signer(ctx, data, l)
+	if s.result.Trusted {
+		return ctx.Err()
+	}
 	for _, d := range all {
 		s.lookup(s.db.objects, d, size)
 	}
-	return nil
+	return ctx.Err()
+}
+
+// signer holds the certificates of a program against those that are listed.
+func (s *Scanner) signer(ctx context.Context, data []byte, l object.Layout) {
+	if s.db.certs.Len() == 0 || l.Certificates.Size == 0 {
+		return
+	}
+	signature := authenticode.Outer(authenticode.File{
+		Data: data, NT: l.NT, Wide: l.Wide, At: l.Certificates.Offset, Size: l.Certificates.Size,
+		Stop: func() bool { return ctx.Err() != nil },
+	})
+	if signature == nil {
+		return
+	}
+	var now int64
+	if s.db.now != nil {
+		now = s.db.now().Unix()
+	}
+	verdict := s.db.certs.Check(signature, now)
+	for _, name := range verdict.Blocked {
+		s.found(Finding{Name: name})
+	}
+	s.result.Trusted = verdict.Trusted
 }
 
 func (s *Scanner) lookup(set *digests.Set, d sum, size int64) {

@@ -6,8 +6,6 @@ func whyNot(kind string) string {
 	switch kind {
 	case "cbc":
 		return "bytecode is not run"
-	case "crb":
-		return "certificates of signed programs are not looked at"
 	case "cat":
 		return "catalogs of signed programs are not read"
 	case "pdb", "gdb", "wdb":
@@ -50,6 +48,8 @@ func lineKinds(kind string) func(*Loader, *entry) error {
 		return (*Loader).logical
 	case "cdb":
 		return (*Loader).member
+	case "crb":
+		return (*Loader).certificate
 	case "ign", "ign2":
 		return (*Loader).ignore
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"vitrine/internal/engine/clamav/certs"
 	"vitrine/internal/engine/clamav/digests"
 	"vitrine/internal/engine/clamav/sigtext"
 )
@@ -31,7 +32,7 @@ func parseListed(line string, sizeFirst bool) (listed, error) {
 	if sizeFirst {
 		f[0], f[1] = f[1], f[0]
 	}
-	lowest, err := levelOf(f[3:])
+	lowest, err := sigtext.Levels(f[3:])
 	if err != nil {
 		return listed{}, err
 	}
@@ -52,24 +53,6 @@ func parseListed(line string, sizeFirst bool) (listed, error) {
 		return listed{}, fmt.Errorf("the name is empty")
 	}
 	return e, nil
-}
-
-// levelOf reads the lowest and the highest level and gives the lowest.
-func levelOf(f []string) (int, error) {
-	lowest := 0
-	for i, text := range f {
-		n, err := strconv.ParseUint(text, 10, 31)
-		if err != nil {
-			return 0, fmt.Errorf("level %q is no number", text)
-		}
-		if i == 0 {
-			lowest = int(n)
-		}
-		if i == 0 && n > sigtext.Level || i == 1 && n < sigtext.Level {
-			return 0, sigtext.ErrLevel
-		}
-	}
-	return lowest, nil
 }
 
 func (l *Loader) digest(b *digests.Builder, e *entry, sizeFirst bool) error {
@@ -120,6 +103,19 @@ func (l *Loader) body(e *entry, s *sigtext.Signature, err error) error {
 		return sigtext.Unsupported("the container " + s.Container)
 	}
 	l.texts = append(l.texts, pending{e.kind, e.file, e.line, s})
+	return nil
+}
+
+// certificate reads a certificate that is trusted or blocked.
+func (l *Loader) certificate(e *entry) error {
+	c, err := certs.Parse(e.text)
+	if err != nil {
+		return err
+	}
+	if l.ignored.line(c.Name, e.text) {
+		return errIgnored
+	}
+	l.certs = append(l.certs, c)
 	return nil
 }
 

@@ -8,7 +8,9 @@ import (
 	"io"
 	"path"
 	"strings"
+	"time"
 
+	"vitrine/internal/engine/clamav/certs"
 	"vitrine/internal/engine/clamav/container"
 	"vitrine/internal/engine/clamav/digests"
 	"vitrine/internal/engine/clamav/sigtext"
@@ -19,6 +21,12 @@ type Config struct {
 	// Unwanted also loads signatures of potentially unwanted programs: files
 	// whose type ends in u. ClamAV too does so only when told.
 	Unwanted bool
+	// NoCertificates leaves out .crb files: the signatures of programs are then
+	// not looked at.
+	NoCertificates bool
+	// Now tells whether the certificate of a program without a time stamp is
+	// valid. Nil: it is not known to be, and the program not trusted.
+	Now func() time.Time
 }
 
 // Loader gathers databases into a Database.
@@ -30,6 +38,7 @@ type Loader struct {
 	sections digests.Builder
 	trusted  digests.Builder
 	members  []memberSignature
+	certs    []certs.Entry
 	macros   sigtext.Macros
 	texts    []pending
 	waiting  []waiting // logical signatures with macros, until all groups are known
@@ -137,7 +146,7 @@ func (l *Loader) file(name, show string, r io.Reader) error {
 	if handle == nil {
 		return nil
 	}
-	if unwanted(kind) && !l.config.Unwanted {
+	if unwanted(kind) && !l.config.Unwanted || kind == "crb" && l.config.NoCertificates {
 		handle = func(*Loader, *entry) error { return errIgnored }
 	}
 	return l.lines(kind, show, r, handle)

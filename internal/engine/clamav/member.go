@@ -47,7 +47,7 @@ func (l *Loader) member(e *entry) error {
 	if len(f) < 10 || len(f) > 12 {
 		return fmt.Errorf("%d fields, expected 10 to 12", len(f))
 	}
-	if _, err := levelOf(f[10:]); err != nil {
+	if _, err := sigtext.Levels(f[10:]); err != nil {
 		return err
 	}
 	m := memberSignature{name: f[0], container: f[1]}

@@ -23,8 +23,8 @@ type Finding struct {
 
 // Result is what one object held. It is valid until the next Scan.
 type Result struct {
-	Findings []Finding // each name once, digests first
-	Trusted  bool      // its digest is listed as a false positive: nothing was looked for, and nothing inside counts
+	Findings []Finding // each name once, certificates and digests first
+	Trusted  bool      // its digest or its signer is trusted: nothing else was looked for, and nothing inside counts
 	Limits   []string  // what was cut short, a line each
 }
 
@@ -64,13 +64,13 @@ func (d *Database) NewScanner() (*Scanner, error) {
 func (s *Scanner) Scan(ctx context.Context, v View) (*Result, error) {
 	s.result = Result{Findings: s.result.Findings[:0], Limits: s.result.Limits[:0]}
 	clear(s.seen)
+	target := s.db.identifier.Identify(v.Data)
+	layout := object.Read(target, v.Data)
 	if !v.Part {
-		if err := s.digests(ctx, v.Data); err != nil || s.result.Trusted {
+		if err := s.whole(ctx, v.Data, layout); err != nil || s.result.Trusted {
 			return &s.result, err
 		}
 	}
-	target := s.db.identifier.Identify(v.Data)
-	layout := object.Read(target, v.Data)
 	if target == object.PE && s.db.sections.Len() > 0 {
 		if err := s.sections(ctx, v.Data, layout); err != nil {
 			return &s.result, err

@@ -1,8 +1,6 @@
 package blob
 
 import (
-	"bytes"
-	"errors"
 	"testing"
 
 	"vitrine/yara/internal/module"
@@ -22,7 +20,7 @@ func TestRecords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Open(bytes.NewReader(data), int64(len(data)))
+	r, err := Open(data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +49,7 @@ func TestReaderRefuses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := Open(bytes.NewReader(data), int64(len(data)))
+		r, err := Open(data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,50 +79,47 @@ func TestPathsNameEverything(t *testing.T) {
 	}
 }
 
-// failing is a file that ends before it should.
-type failing struct{ data []byte }
-
-func (f failing) ReadAt(b []byte, at int64) (int, error) {
-	if at >= int64(len(f.data)) {
-		return 0, errors.New("it is gone")
-	}
-	return copy(b, f.data[at:]), nil
-}
-
-// TestSectionsAreReadAgain: whatever was dropped can be asked for, and a file
-// that shrinks is an error.
-func TestSectionsAreReadAgain(t *testing.T) {
-	w := &Writer{}
-	at, size := w.Bytes([]byte("some bytes"))
-	const n = 100_000 // more than a window holds
-	for i := range uint32(n) {
-		w.Row(Lists, i)
-		w.Row(Texts, at, size)
-	}
-	data, err := w.Finish(0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := Open(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, i := range []int{0, 99_999, 1, 2, 50_000, 99_998, 16_383, 16_384, 0} {
-		if got := r.Bytes(r.At(Texts, i), 0); string(got) != "some bytes" || r.At(Lists, i).Int(0) != int32(i) {
-			t.Fatalf("record %d: %q and %d", i, got, r.At(Lists, i).Int(0))
+// TestSpans: each record belongs to one owner.
+func TestSpans(t *testing.T) {
+	for name, tt := range map[string]struct {
+		firsts []uint32
+		links  int
+		ok     bool
+	}{
+		"all":           {[]uint32{0, 1, 1}, 3, true},
+		"none at all":   {nil, 0, true},
+		"no owner":      {nil, 1, false},
+		"behind":        {[]uint32{0, 4}, 3, false},
+		"backwards":     {[]uint32{0, 2, 1}, 3, false},
+		"first left":    {[]uint32{1}, 3, false},
+		"far too large": {[]uint32{0, 1<<32 - 1}, 3, false},
+	} {
+		w := &Writer{}
+		for _, first := range tt.firsts {
+			w.Row(Patterns, 0, 0, 0, first)
 		}
-		if i%2 == 0 {
-			r.Drop(Texts, Lists)
+		for range tt.links {
+			w.Row(Links, 0, 0, 0)
 		}
-	}
-	if r.Err() != nil || r.Verify() != nil {
-		t.Errorf("%v", r.Err())
-	}
-	short, err := Open(failing{data[:len(data)-1000]}, int64(len(data)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if short.At(Texts, 99_999); short.Err() == nil || short.Verify() == nil {
-		t.Error("what is gone is taken")
+		data, err := w.Finish(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Open(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.owned(Links, Patterns)
+		end := 0
+		for i := range tt.firsts {
+			from, to := r.Span(Patterns, i, 3, Links)
+			if r.Err() == nil && (from != end || to < from) {
+				t.Errorf("%s: owner %d has %d to %d", name, i, from, to)
+			}
+			end = to
+		}
+		if ok := r.Err() == nil && end == tt.links; ok != tt.ok {
+			t.Errorf("%s: %v, up to %d", name, r.Err(), end)
+		}
 	}
 }

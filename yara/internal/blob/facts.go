@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"vitrine/yara/internal/facts"
-	"vitrine/yara/internal/prefilter"
 )
 
 // The flags of facts: whether anything is known.
@@ -53,7 +52,6 @@ func readNeeds(r *Reader) []facts.Need {
 		from, to := r.Take(Keys, row.Word(3))
 		needs[i] = facts.Need{Module: row.Int(0), Field: row.Int(1), Elem: row.Int(2), Texts: keys[from:to:to]}
 	}
-	r.Drop(Needs)
 	r.Done(Keys)
 	return needs
 }
@@ -73,7 +71,6 @@ func ReadFacts(r *Reader, rules, patterns int) []facts.Facts {
 		row := r.At(Gates, i)
 		gates[i] = facts.Gate{Mask: row.Word(0), Value: row.Word(1)}
 	}
-	r.Drop(Gates)
 	needs := readNeeds(r)
 	all := make([]facts.Facts, r.Len(Facts))
 	for i := range all {
@@ -111,25 +108,5 @@ func ownWays(r *Reader, all []facts.Facts, rules int) []facts.Facts {
 		out = append(out, f)
 	}
 	r.Done(Facts)
-	return out
-}
-
-// WriteWindows writes where literals are looked for.
-func WriteWindows(w *Writer, windows []prefilter.Window) {
-	for _, v := range windows {
-		w.Row(Windows, v.Literal, uint32(v.Skip)|uint32(v.Size)<<16|uint32(v.Back)<<24, uint32(uint8(v.Beside))|uint32(v.Shape)<<8)
-	}
-}
-
-// ReadWindows reads them. That they fit the literals is for others to check.
-func ReadWindows(r *Reader) []prefilter.Window {
-	out := make([]prefilter.Window, r.Len(Windows))
-	for i := range out {
-		row := r.At(Windows, i)
-		place, rest := row.Word(1), r.Flags(row, 2, 0xFFFF)
-		out[i] = prefilter.Window{Literal: row.Word(0), Skip: uint16(place), Size: uint8(place >> 16), Back: uint8(place >> 24),
-			Beside: int8(uint8(rest)), Shape: uint8(rest >> 8)}
-	}
-	r.Drop(Windows)
 	return out
 }

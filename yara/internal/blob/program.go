@@ -2,6 +2,8 @@ package blob
 
 import (
 	"fmt"
+	"slices"
+	"sync/atomic"
 
 	"vitrine/yara/internal/pattern"
 )
@@ -49,7 +51,7 @@ func (p *programs) write(prog *pattern.Program) {
 	lit, litLen := p.w.Bytes(prog.Literal)
 	first := setWords(prog.First)
 	code, n := prog.Code()
-	row := append([]uint32{flags, uint32(n), uint32(len(code)), uint32(len(prog.Sets)), text, textLen, lit, litLen,
+	row := append([]uint32{flags, uint32(n), uint32(p.w.Len(Code)), uint32(p.w.Len(Sets)), text, textLen, lit, litLen,
 		uint32(min(prog.MinLen, maxProgramLen)), uint32(int32(min(prog.FixedLen, maxProgramLen)))}, first[:]...)
 	p.w.Row(Programs, row...)
 	p.w.sections[Code] = append(p.w.sections[Code], code...)
@@ -66,35 +68,38 @@ func setWords(s pattern.Set) (words [8]uint32) {
 	return words
 }
 
-func readSet(row Row, k int) (s pattern.Set) {
-	for i := range s {
-		s[i] = row.Long(k + 2*i)
-	}
-	return s
+// stored makes programs and patterns of a blob that was checked, when they are asked for.
+type stored struct {
+	sections [sectionCount][]byte
+	programs []atomic.Pointer[pattern.Program]
 }
 
-// readPrograms gives all programs, which are fit to be run once CheckCode was asked.
-func readPrograms(r *Reader) []pattern.Program {
-	sets := make([]pattern.Set, r.Len(Sets))
-	for i := range sets {
-		sets[i] = readSet(r.At(Sets, i), 0)
-	}
-	r.Drop(Sets)
-	out := make([]pattern.Program, r.Len(Programs))
-	for i := range out {
-		readProgram(r, &out[i], i, sets)
-	}
-	r.Done(Code, Sets)
-	r.code = meanwhile(func() error { return checkCode(out) })
-	r.Drop(Programs)
-	return out
+func newStored(r *Reader) *stored {
+	return &stored{r.sections, make([]atomic.Pointer[pattern.Program], r.Len(Programs))}
 }
 
-func readProgram(r *Reader, p *pattern.Program, i int, sets []pattern.Set) {
+// reader gives a Reader for one thing: what it finds wrong counts for that only.
+func (s *stored) reader() *Reader { return &Reader{sections: s.sections} }
+
+// program gives program i, always the same one. Of a blob that has changed since
+// it was checked it may be one that matches nothing.
+func (s *stored) program(i int) *pattern.Program {
+	if known := s.programs[i].Load(); known != nil {
+		return known
+	}
+	r, p := s.reader(), &pattern.Program{}
+	readProgram(r, p, i)
+	if r.Err() != nil || p.CheckCode() != nil {
+		p = pattern.None(p.Reverse)
+	}
+	s.programs[i].CompareAndSwap(nil, p)
+	return s.programs[i].Load()
+}
+
+// readProgram reads all of a program but the code, which stays where it is.
+func readProgram(r *Reader, p *pattern.Program, i int) {
 	row := r.At(Programs, i)
 	flags := r.Flags(row, 0, progFlags)
-	from, to := r.Take(Sets, row.Word(3))
-	p.Sets = sets[from:to:to]
 	p.Text = r.Bytes(row, 4)
 	if lit := r.Bytes(row, 6); flags&progLiteral != 0 {
 		p.Literal = lit
@@ -102,33 +107,39 @@ func readProgram(r *Reader, p *pattern.Program, i int, sets []pattern.Set) {
 	p.Straight, p.Longest, p.Reverse = flags&progStraight != 0, flags&progLongest != 0, flags&progReverse != 0
 	p.NoCase, p.Anchored = flags&progNoCase != 0, flags&progAnchored != 0
 	p.MinLen, p.FixedLen = int(row.Word(8)), int(row.Int(9))
-	p.First = readSet(row, 10)
+	for k := range p.First {
+		p.First[k] = row.Long(10 + 2*k)
+	}
 	if p.MinLen > maxProgramLen || p.FixedLen > maxProgramLen {
 		r.Fail("program %d matches too much", i)
 	}
-	from, to = r.Take(Code, row.Word(2))
-	p.SetCode(r.section(Code)[from:to:to], int(row.Word(1)))
-}
-
-// checkCode looks at every instruction.
-func checkCode(all []pattern.Program) error {
-	for i := range all {
-		if err := all[i].CheckCode(); err != nil {
-			return fmt.Errorf("program %d: %w", i, err)
+	from, to := r.Span(Programs, i, 3, Sets)
+	p.Sets = slices.Grow(p.Sets[:0], to-from)[:to-from]
+	for k := range p.Sets {
+		set := r.At(Sets, from+k)
+		for w := range p.Sets[k] {
+			p.Sets[k][w] = set.Long(2 * w)
 		}
 	}
-	return nil
+	from, to = r.Span(Programs, i, 2, Code)
+	p.SetCode(r.Section(Code)[from:to:to], int(row.Word(1)))
 }
 
-// program gives the program whose number stands in word k; nil for 0.
-func program(r *Reader, all []pattern.Program, row Row, k int) *pattern.Program {
-	n := row.Word(k)
-	switch {
-	case n == 0:
-		return nil
-	case uint64(n) > uint64(len(all)):
-		r.Fail("program %d of %d", n, len(all))
-		return nil
+// checkPrograms looks at every program.
+func (s *stored) checkPrograms() error {
+	var p pattern.Program
+	r := s.reader()
+	r.owned(Code, Programs)
+	r.owned(Sets, Programs)
+	for i := range s.programs {
+		p.Literal = nil
+		readProgram(r, &p, i)
+		if r.Err() != nil {
+			return r.Err()
+		}
+		if err := p.CheckCode(); err != nil {
+			return fmt.Errorf("load rules: program %d: %w", i, err)
+		}
 	}
-	return &all[n-1]
+	return r.Err()
 }

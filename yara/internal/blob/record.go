@@ -16,21 +16,19 @@ func (r *Reader) Fail(format string, args ...any) {
 }
 
 // Len is the number of records of a section.
-func (r *Reader) Len(s Section) int { return int(r.places[s].size) / recordLen(s) }
+func (r *Reader) Len(s Section) int { return len(r.sections[s]) / recordLen(s) }
 
 // Row is one record. The index of a word counts from 0.
 type Row []byte
 
-// At gives record i, which must be there. It is valid until another record of
-// the section is asked for.
+// At gives record i, which must be there.
 func (r *Reader) At(s Section, i int) Row {
-	w, n := &r.windows[s], recordLen(s)
-	if i < w.from || (i-w.from+1)*n > len(w.bytes) {
-		r.move(s, i)
-	}
-	at := (i - w.from) * n
-	return Row(w.bytes[at : at+n])
+	n := recordLen(s)
+	return Row(r.sections[s][i*n : i*n+n])
 }
+
+// Section gives all records of a section as they are.
+func (r *Reader) Section(s Section) []byte { return r.sections[s] }
 
 // Word gives a word.
 func (r Row) Word(k int) uint32 { return binary.LittleEndian.Uint32(r[4*k:]) }
@@ -53,13 +51,33 @@ func (r *Reader) Take(s Section, n uint32) (from, to int) {
 	return from, r.next[s]
 }
 
-// Done checks that Take took all records of these sections, and drops them.
+// Done checks that Take took all records of these sections.
 func (r *Reader) Done(sections ...Section) {
 	for _, s := range sections {
 		if r.next[s] != r.Len(s) {
 			r.Fail("section %d has records that belong to nothing", s)
 		}
-		r.Drop(s)
+	}
+}
+
+// Span gives the records of a section that belong to record i of another: word k of
+// that has the first, and that of the record behind it the one after the last.
+func (r *Reader) Span(owner Section, i, k int, s Section) (from, to int) {
+	first, end := int64(r.At(owner, i).Word(k)), int64(r.Len(s))
+	if i+1 < r.Len(owner) {
+		end = int64(r.At(owner, i+1).Word(k))
+	}
+	if first > end || end > int64(r.Len(s)) || i == 0 && first != 0 {
+		r.Fail("section %d ends too early, or has records that belong to nothing", s)
+		return 0, 0
+	}
+	return int(first), int(end)
+}
+
+// owned checks that there are owners where a section has records.
+func (r *Reader) owned(s, owner Section) {
+	if r.Len(s) > 0 && r.Len(owner) == 0 {
+		r.Fail("section %d has records that belong to nothing", s)
 	}
 }
 
@@ -71,7 +89,7 @@ func (r *Reader) Bytes(row Row, k int) []byte { return r.piece(Bytes, row, k) }
 
 func (r *Reader) piece(s Section, row Row, k int) []byte {
 	at, n := uint64(row.Word(k)), uint64(row.Word(k+1))
-	b := r.section(s)
+	b := r.sections[s]
 	if at+n > uint64(len(b)) {
 		r.Fail("a text or bytes lie outside of section %d", s)
 		return nil

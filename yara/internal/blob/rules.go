@@ -34,7 +34,6 @@ func readRules(r *Reader, s *ir.Set) {
 		flags := r.Flags(row, 1, stringPrivate|stringList)
 		uses[i] = ir.String{Pattern: row.Int(0), Private: flags&stringPrivate != 0, List: flags&stringList != 0}
 	}
-	r.Drop(Strings)
 	s.Rules = make([]ir.Rule, r.Len(Rules))
 	for i := range s.Rules {
 		row := r.At(Rules, i)
@@ -51,7 +50,6 @@ func readRules(r *Reader, s *ir.Set) {
 		}
 	}
 	r.Done(Strings)
-	r.Drop(Rules)
 }
 
 // WritePacked writes packed pieces.
@@ -70,8 +68,7 @@ func ReadPacked(r *Reader) *packed.Store {
 		row := r.At(Blocks, i)
 		blocks[i] = packed.Block{Pieces: row.Word(0), Raw: row.Word(1), Packed: row.Word(2)}
 	}
-	r.Drop(Blocks)
-	s, err := packed.Load(blocks, r.section(Packed))
+	s, err := packed.Load(blocks, r.Section(Packed))
 	if err != nil {
 		r.Fail("%w", err)
 		return nil

@@ -7,6 +7,7 @@ import (
 	"vitrine/yara/internal/ir"
 	"vitrine/yara/internal/module"
 	"vitrine/yara/internal/pattern"
+	"vitrine/yara/internal/search"
 )
 
 // WriteSet writes all of a Set. One that
@@ -15,13 +16,14 @@ func WriteSet(w *Writer, s *ir.Set) error {
 	if err := s.Check(); err != nil {
 		return fmt.Errorf("write compiled rules: %w", err)
 	}
-	for i, p := range s.Patterns {
-		if err := p.Check(); err != nil {
+	for i := range int32(s.Patterns.Len()) {
+		if err := s.Patterns.At(i).Check(); err != nil {
 			return fmt.Errorf("write compiled rules: pattern %d: %w", i, err)
 		}
 	}
 	w.Row(Info, Bit(0, s.YARAX), uint32(s.Slots), 0, 0)
-	for _, n := range s.Nodes {
+	for id := range s.NodeCount() {
+		n := s.Node(int32(id))
 		w.Row(Nodes, uint32(n.Op)|uint32(n.Kind)<<8, uint32(n.A), uint32(n.B), uint32(n.C), uint32(n.D))
 	}
 	for _, v := range s.Lists {
@@ -37,7 +39,9 @@ func WriteSet(w *Writer, s *ir.Set) error {
 	for _, re := range s.Regexps {
 		w.Row(Regexps, p.number(re))
 	}
-	p.patterns(s.Patterns)
+	for i := range int32(s.Patterns.Len()) {
+		p.pattern(s.Patterns.At(i))
+	}
 	return writeModules(w, s)
 }
 
@@ -103,24 +107,24 @@ func writePaths[T comparable](w *Writer, s Section, things []T, named map[string
 	return nil
 }
 
-// ReadSet reads a Set, which is then to be checked. named finds the modules of this program.
-func ReadSet(r *Reader, named func(string) (*module.Module, bool)) *ir.Set {
+// ReadSet reads a Set, which is then to be checked, and gives the forms of its
+// patterns that no literal is of. named finds the modules of this program. Programs and
+// patterns are made when they are asked for, so the blob is kept, and CheckCode has to be
+// asked before.
+func ReadSet(r *Reader, named func(string) (*module.Module, bool)) (*ir.Set, []search.Slow) {
 	s := &ir.Set{}
 	if r.Len(Info) != 1 {
 		r.Fail("no information about the rules")
-		return s
+		return s, nil
 	}
 	info := r.At(Info, 0)
 	s.YARAX, s.Slots = r.Flags(info, 0, 1) != 0, int(info.Word(1))
 	r.Flags(info, 2, 0)
 	r.Flags(info, 3, 0)
-	s.Nodes = make([]ir.Node, r.Len(Nodes))
-	for i := range s.Nodes {
-		row := r.At(Nodes, i)
-		op := r.Flags(row, 0, 0xFFFF)
-		s.Nodes[i] = ir.Node{Op: ir.Op(op), Kind: module.Kind(op >> 8), A: row.Int(1), B: row.Int(2), C: row.Int(3), D: row.Int(4)}
+	s.Stored = r.Section(Nodes)
+	for i := range r.Len(Nodes) {
+		r.Flags(r.At(Nodes, i), 0, 0xFFFF)
 	}
-	r.Drop(Nodes)
 	s.Lists = ReadInts(r, Lists)
 	s.Namespaces = make([]ir.Namespace, r.Len(Namespaces))
 	for i := range s.Namespaces {
@@ -128,16 +132,28 @@ func ReadSet(r *Reader, named func(string) (*module.Module, bool)) *ir.Set {
 	}
 	readRules(r, s)
 	readConstants(r, s)
-	all := readPrograms(r)
-	s.Regexps = make([]*pattern.Program, r.Len(Regexps))
-	for i := range s.Regexps {
-		if s.Regexps[i] = program(r, all, r.At(Regexps, i), 0); s.Regexps[i] == nil {
+	made := newStored(r)
+	r.code = meanwhile(made.checkPrograms)
+	slow := made.checkPatterns(r)
+	s.Patterns = search.Lazy(r.Len(Patterns), made.pattern)
+	readModules(r, s, named)
+	s.Regexps = made.regexps(r)
+	return s, slow
+}
+
+// regexps gives the regular expressions of conditions, once all code was checked.
+func (m *stored) regexps(r *Reader) []*pattern.Program {
+	if r.CheckCode(); r.Err() != nil {
+		return nil
+	}
+	p := &patternReader{r: r, program: func(number uint32) *pattern.Program { return m.program(int(number - 1)) }}
+	out := make([]*pattern.Program, r.Len(Regexps))
+	for i := range out {
+		if out[i] = p.programAt(r.At(Regexps, i), 0); out[i] == nil {
 			r.Fail("regular expression %d is missing", i)
 		}
 	}
-	s.Patterns = readPatterns(r, all)
-	readModules(r, s, named)
-	return s
+	return out
 }
 
 // ReadInts reads a section of signed words.
@@ -146,7 +162,6 @@ func ReadInts(r *Reader, s Section) []int32 {
 	for i := range out {
 		out[i] = r.At(s, i).Int(0)
 	}
-	r.Drop(s)
 	return out
 }
 

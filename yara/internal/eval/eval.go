@@ -39,6 +39,7 @@ type Evaluator struct {
 	opened  []int32 // modules that are open
 	loops   int     // left for the rule at hand
 	overrun bool    // the rule at hand ran out of loops
+	depth   int     // of the node at hand
 	work    int     // done since the last look at the clock
 	err     error
 
@@ -83,7 +84,7 @@ func (e *Evaluator) Reset(c module.Context) {
 		e.roots[m] = root{}
 	}
 	e.dirty, e.opened, e.args = e.dirty[:0], e.opened[:0], e.args[:0]
-	e.work, e.err = 0, nil
+	e.work, e.depth, e.err = 0, 0, nil
 	e.stopped.Context = c.Ctx
 	c.Ctx = &e.stopped
 	e.config.Context = c
@@ -145,12 +146,20 @@ func truth(v module.Value) bool {
 
 var undefined module.Value
 
-// eval computes a node.
+// eval computes a node. The depth was checked with the Set: that it is held again is
+// for one that lies in a file and changes there.
 func (e *Evaluator) eval(id ir.NodeID) module.Value {
-	if !e.spend(1) {
+	if e.depth > 2*ir.MaxDepth || !e.spend(1) {
 		return undefined
 	}
-	n := &e.set.Nodes[id]
+	e.depth++
+	node := e.set.Node(id)
+	v := e.compute(&node)
+	e.depth--
+	return v
+}
+
+func (e *Evaluator) compute(n *ir.Node) module.Value {
 	switch n.Op {
 	case ir.And, ir.Or, ir.Not, ir.Defined, ir.ToBool:
 		return e.logic(n)

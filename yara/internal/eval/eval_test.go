@@ -57,7 +57,7 @@ func evaluator(t testing.TB, set *ir.Set, c Config, data string) *Evaluator {
 	for _, x := range set.Externals {
 		c.Externals = append(c.Externals, x.Value)
 	}
-	s := search.NewSearcher(search.NewIndex(set.Patterns, search.OneClass(len(set.Patterns))), set.Patterns,
+	s := search.NewSearcher(search.NewIndex(set.Patterns, search.OneClass(set.Patterns.Len())), set.Patterns,
 		search.Config{MaxMatches: 1000, RegexWindow: 4096, Stop: func() error { return nil }})
 	s.Reset([]byte(data), 0, []bool{true})
 	if err := s.Search(); err != nil {

@@ -25,7 +25,7 @@ func (e *Evaluator) loop(n *ir.Node) module.Value {
 		}
 		return e.eval(n.C)
 	}
-	head := &e.set.Nodes[n.A]
+	head := e.set.Node(n.A)
 	slot, body := e.set.Lists[head.D], e.set.Lists[head.D+2]
 	it, ok := e.iterate(n.Op, e.set.List(head.A, head.B), slot)
 	if !ok && e.set.YARAX {

@@ -19,7 +19,7 @@ type goal struct {
 // number asked for is undefined, unless that means all of them, as a number
 // does in YARA 4.
 func (e *Evaluator) newGoal(q ir.NodeID, total int64) (g goal, ok bool) {
-	n := &e.set.Nodes[q]
+	n := e.set.Node(q)
 	g = goal{kind: n.A, total: total}
 	switch n.A {
 	case ir.QuantAny:
@@ -113,7 +113,7 @@ func (e *Evaluator) itemTest(n *ir.Node) (test func(int32) bool, ok bool) {
 	if n.D == 0 {
 		return func(p int32) bool { return e.strings.Found(e.pattern(p)) }, true
 	}
-	place := &e.set.Nodes[n.D]
+	place := e.set.Node(n.D)
 	low := e.eval(place.A)
 	if low.Kind != module.KindInt {
 		return nil, false

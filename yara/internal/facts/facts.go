@@ -44,9 +44,9 @@ type Prover struct {
 
 // All gives the facts of every rule.
 func All(set *ir.Set) []Facts {
-	p := &Prover{set: set, rules: make([]Facts, 0, len(set.Rules)), cost: make([]int, len(set.Patterns)), elements: map[int32]*Need{}}
-	for i, pt := range set.Patterns {
-		p.cost[i] = cost(pt.MinLength())
+	p := &Prover{set: set, rules: make([]Facts, 0, len(set.Rules)), cost: make([]int, set.Patterns.Len()), elements: map[int32]*Need{}}
+	for i := range p.cost {
+		p.cost[i] = cost(set.Patterns.At(int32(i)).MinLength())
 	}
 	for i := range set.Rules {
 		p.rules = append(p.rules, p.rule(set.Rules[i].Condition))

@@ -68,7 +68,7 @@ func show(set *ir.Set, f *Facts) string {
 // nameOf gives the name of the string that a pattern was made of: see prove.
 func nameOf(set *ir.Set, id int32) string {
 	names := map[string]string{"a long text": "a", "abcde": "b", "ab": "c", "z": "d", "": "r"}
-	return names[string(set.Patterns[id].Links[0].Forms[0].Literal)]
+	return names[string(set.Patterns.At(id).Links[0].Forms[0].Literal)]
 }
 
 // proved are the facts of a rule of a set.

@@ -181,7 +181,7 @@ func (p *Prover) foundGate(n *ir.Node) []Gate {
 	if !known || n.A < 0 || at < 0 || at > 3 {
 		return nil
 	}
-	pt := p.set.Patterns[n.A]
+	pt := p.set.Patterns.At(n.A)
 	if len(pt.Links) != 1 || len(pt.Links[0].Forms) != 1 {
 		return nil
 	}

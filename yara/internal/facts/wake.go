@@ -77,7 +77,7 @@ func (p *Prover) forItems(n *ir.Node) (set []int32, ok bool) {
 // occurs: a pattern that is searched must be found. One that is only tried at
 // given offsets is not looked for beforehand, so nothing is known of it.
 func (p *Prover) occurs(str int32) (set []int32, ok bool) {
-	if str < 0 || p.set.Patterns[str].OnDemand {
+	if str < 0 || p.set.Patterns.At(str).OnDemand {
 		return nil, false
 	}
 	return []int32{str}, true

@@ -7,22 +7,22 @@ import (
 	"vitrine/yara/internal/module"
 )
 
-// What a Set from outside may ask for at most. No rule written by hand comes
-// near; without a bound a condition nested a million deep would end the process.
-const (
-	maxDepth = 1 << 16 // nodes below each other, through rules that name others
-	maxSlots = 1 << 16
-)
+// MaxDepth is how many nodes may be below each other, through rules that name
+// others. No rule written by hand comes near; without a bound a condition nested a
+// million deep would end the process.
+const MaxDepth = 1 << 16
+
+const maxSlots = 1 << 16
 
 // Check tells whether a Set that comes from outside can be evaluated: every
 // index is in range, conditions are trees of bounded depth, rules name earlier
 // rules only, a variable is read only where it is bound, and what is asked of
 // a module is what its types have. Patterns and Regexps are checked apart.
 func (s *Set) Check() error {
-	if s.Slots < 0 || s.Slots > maxSlots || len(s.Nodes) == 0 {
-		return fmt.Errorf("check conditions: %d variables and %d nodes", s.Slots, len(s.Nodes))
+	if s.Slots < 0 || s.Slots > maxSlots || s.NodeCount() == 0 {
+		return fmt.Errorf("check conditions: %d variables and %d nodes", s.Slots, s.NodeCount())
 	}
-	c := &checker{s: s, seen: make([]bool, len(s.Nodes)), depths: make([]int, len(s.Rules)), slots: make([]binding, s.Slots)}
+	c := &checker{s: s, seen: make([]bool, s.NodeCount()), depths: make([]int, len(s.Rules)), slots: make([]binding, s.Slots)}
 	for r := range s.Rules {
 		c.checkRule(r)
 		if c.err != nil {
@@ -86,7 +86,7 @@ func (c *checker) checkRule(r int) {
 	c.rule, c.deep = r, 0
 	c.index(rule.Namespace, len(c.s.Namespaces), "namespace")
 	for _, str := range rule.Strings {
-		c.index(str.Pattern, len(c.s.Patterns), "pattern")
+		c.index(str.Pattern, c.s.Patterns.Len(), "pattern")
 	}
 	c.expr(rule.Condition)
 	c.depths[r] = c.deep
@@ -94,7 +94,7 @@ func (c *checker) checkRule(r int) {
 
 // enter gives a node that must be at one place only, or nil.
 func (c *checker) enter(id NodeID) *Node {
-	if c.err != nil || !c.index(id, len(c.s.Nodes), "node") {
+	if c.err != nil || !c.index(id, c.s.NodeCount(), "node") {
 		return nil
 	}
 	if id == 0 || c.seen[id] {
@@ -102,13 +102,14 @@ func (c *checker) enter(id NodeID) *Node {
 		return nil
 	}
 	c.seen[id] = true
-	return &c.s.Nodes[id]
+	n := c.s.Node(id)
+	return &n
 }
 
 // reach notes how deep the evaluation goes.
 func (c *checker) reach(level int) bool {
 	c.deep = max(c.deep, level)
-	if level > maxDepth {
+	if level > MaxDepth {
 		c.fail("it is nested too deep")
 		return false
 	}
@@ -134,7 +135,7 @@ func (c *checker) list(start, n int32) []int32 {
 // str checks a string operand.
 func (c *checker) str(a int32) {
 	if a >= 0 {
-		c.index(a, len(c.s.Patterns), "pattern")
+		c.index(a, c.s.Patterns.Len(), "pattern")
 		return
 	}
 	if c.index(^a, len(c.slots), "variable") && c.slots[^a].what != boundString {
@@ -260,7 +261,7 @@ func (c *checker) of(n *Node) {
 		c.exprs(items...)
 	default:
 		for _, p := range items {
-			c.index(p, len(c.s.Patterns), "pattern")
+			c.index(p, c.s.Patterns.Len(), "pattern")
 		}
 		c.place(n.D)
 	}

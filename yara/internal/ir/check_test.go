@@ -29,7 +29,7 @@ func set(lists []int32, nodes ...Node) *Set {
 		Nodes: append([]Node{{}, {Op: ConstBool, A: 1}}, nodes...), Lists: lists, Ints: make([]int64, 1), Floats: make([]float64, 1),
 		Texts: make([][]byte, 1), Regexps: make([]*pattern.Program, 1), Externals: make([]External, 1), Modules: []*module.Module{m},
 		Fields: []*module.Field{&t[0], &t[1], &t[0].Type.Elem.Fields[0]}, Types: []*module.Type{t[0].Type, t[1].Type},
-		Calls: []*module.Func{&t[2].Type.Func[0]}, Patterns: make([]*search.Pattern, 2), Namespaces: make([]Namespace, 1), Slots: 3,
+		Calls: []*module.Func{&t[2].Type.Func[0]}, Patterns: search.Made(nil, nil), Namespaces: make([]Namespace, 1), Slots: 3,
 	}
 	s.Rules = []Rule{{Condition: 1}, {Condition: int32(len(s.Nodes) - 1)}}
 	return s
@@ -107,12 +107,12 @@ func TestCheckRefuses(t *testing.T) {
 // TestCheckBoundsDepth: a condition, or a chain of rules, as deep as it is long.
 func TestCheckBoundsDepth(t *testing.T) {
 	deep := set(nil, Node{Op: Filesize})
-	for range maxDepth + 1 {
+	for range MaxDepth + 1 {
 		deep.Nodes = append(deep.Nodes, Node{Op: Not, A: int32(len(deep.Nodes) - 1)})
 	}
 	deep.Rules[1].Condition = int32(len(deep.Nodes) - 1)
 	chain := set(nil, Node{Op: Filesize})
-	for range maxDepth {
+	for range MaxDepth {
 		chain.Nodes = append(chain.Nodes, Node{Op: RuleRef, A: int32(len(chain.Rules) - 1)})
 		chain.Rules = append(chain.Rules, Rule{Condition: int32(len(chain.Nodes) - 1)})
 	}

@@ -41,7 +41,7 @@ func (c *checker) items(op Op, items []int32) []binding {
 	switch op {
 	case ForStrings:
 		for _, p := range items {
-			c.index(p, len(c.s.Patterns), "pattern")
+			c.index(p, c.s.Patterns.Len(), "pattern")
 		}
 		return []binding{{what: boundString}}
 	case ForTuple:
@@ -158,7 +158,7 @@ func (c *checker) call(n *Node) *module.Type {
 		return nil
 	}
 	for i, id := range args {
-		if (c.s.Nodes[id].Op == ConstRegexp) != (f.Args[i] == module.KindRegexp) {
+		if (c.s.Node(id).Op == ConstRegexp) != (f.Args[i] == module.KindRegexp) {
 			c.fail("argument %d of function %d is of the wrong kind", i, n.A)
 		}
 	}

@@ -7,6 +7,8 @@
 package ir
 
 import (
+	"encoding/binary"
+
 	"vitrine/yara/internal/module"
 	"vitrine/yara/internal/pattern"
 	"vitrine/yara/internal/search"
@@ -113,7 +115,8 @@ const (
 
 // Set is everything compiled.
 type Set struct {
-	Nodes   []Node
+	Nodes   []Node // nil: they are stored
+	Stored  []byte // nodes as they lie in a file: see Node
 	Lists   []int32
 	Ints    []int64
 	Floats  []float64
@@ -126,7 +129,7 @@ type Set struct {
 	Types     []*module.Type
 	Calls     []*module.Func
 
-	Patterns   []*search.Pattern
+	Patterns   search.Patterns
 	Rules      []Rule
 	Namespaces []Namespace
 	Slots      int // loop variables needed at once
@@ -164,7 +167,8 @@ type String struct {
 // Trim gives back the room that tables have grown and do not need.
 func (s *Set) Trim() {
 	s.Nodes, s.Lists, s.Ints = trimmed(s.Nodes), trimmed(s.Lists), trimmed(s.Ints)
-	s.Patterns, s.Rules = trimmed(s.Patterns), trimmed(s.Rules)
+	s.Rules = trimmed(s.Rules)
+	s.Patterns.Trim()
 }
 
 func trimmed[T any](list []T) []T {
@@ -173,6 +177,23 @@ func trimmed[T any](list []T) []T {
 	}
 	return append(make([]T, 0, len(list)), list...)
 }
+
+// NodeLen is the bytes of a stored node: operation, kind, two bytes of nothing, and
+// four operands, as little-endian words.
+const NodeLen = 20
+
+// Node gives a node.
+func (s *Set) Node(id NodeID) Node {
+	if s.Stored == nil {
+		return s.Nodes[id]
+	}
+	b := (*[NodeLen]byte)(s.Stored[int(id)*NodeLen:])
+	ab, cd := binary.LittleEndian.Uint64(b[4:12]), binary.LittleEndian.Uint64(b[12:20])
+	return Node{Op: Op(b[0]), Kind: module.Kind(b[1]), A: int32(ab), B: int32(ab >> 32), C: int32(cd), D: int32(cd >> 32)}
+}
+
+// NodeCount is the number of nodes.
+func (s *Set) NodeCount() int { return max(len(s.Nodes), len(s.Stored)/NodeLen) }
 
 // List gives the list at start with n elements.
 func (s *Set) List(start, n int32) []int32 { return s.Lists[start : start+n] }

@@ -34,6 +34,30 @@ type Writer struct {
 	raw      []byte // of the block at hand
 	pieces   uint32
 	squeezer *squeezer
+
+	start   start
+	flushed bool   // since Begin
+	spare   []byte // what raw had then
+}
+
+// start is what a Writer had when Begin was called.
+type start struct {
+	blocks, data, raw int
+	pieces            uint32
+}
+
+// Begin notes what Abort goes back to.
+func (w *Writer) Begin() {
+	w.start, w.flushed = start{len(w.store.blocks), len(w.store.data), len(w.raw), w.pieces}, false
+}
+
+// Abort takes back the pieces added since Begin.
+func (w *Writer) Abort() {
+	if w.flushed {
+		w.raw = append(w.raw[:0], w.spare...)
+	}
+	w.raw, w.pieces, w.flushed = w.raw[:w.start.raw], w.start.pieces, false
+	w.store.blocks, w.store.ends, w.store.data = w.store.blocks[:w.start.blocks], w.store.ends[:w.start.blocks], w.store.data[:w.start.data]
 }
 
 // Add adds a piece. Pieces are numbered from 0.
@@ -52,6 +76,9 @@ func (w *Writer) flush() {
 	}
 	if w.squeezer == nil {
 		w.squeezer = &squeezer{}
+	}
+	if !w.flushed {
+		w.spare, w.flushed = append(w.spare[:0], w.raw[:min(w.start.raw, len(w.raw))]...), true
 	}
 	before := len(w.store.data)
 	w.store.data = w.squeezer.squeeze(w.store.data, w.raw)

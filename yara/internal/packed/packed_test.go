@@ -30,6 +30,29 @@ func write(pieces [][]byte) *Store {
 	return w.Finish()
 }
 
+// TestAbort: what is taken back leaves no trace, whether blocks were filled meanwhile or not.
+func TestAbort(t *testing.T) {
+	all := pieces()
+	want := write(all[6:])
+	for _, back := range [][][]byte{nil, {[]byte("short")}, all[:5], all[:900]} {
+		w := &Writer{}
+		for i, p := range all[6:] {
+			if i%700 == 3 {
+				w.Begin()
+				for _, b := range back {
+					w.Add(b)
+				}
+				w.Abort()
+			}
+			w.Begin()
+			w.Add(p)
+		}
+		if got := w.Finish(); !bytes.Equal(got.Data(), want.Data()) || got.Len() != want.Len() {
+			t.Errorf("%d pieces taken back leave %d bytes and %d pieces, not %d and %d", len(back), len(got.Data()), got.Len(), len(want.Data()), want.Len())
+		}
+	}
+}
+
 func TestPieces(t *testing.T) {
 	want := pieces()
 	written := write(want)

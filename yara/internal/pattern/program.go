@@ -84,6 +84,11 @@ type Options struct {
 // DefaultMaxInsts bounds the size of a program: 3 MiB of instructions.
 const DefaultMaxInsts = 1 << 18
 
+// None gives a program that matches nothing.
+func None(reverse bool) *Program {
+	return &Program{Insts: []Inst{{Op: OpMask, Val: 1}, {Op: OpMatch}}, Straight: true, Reverse: reverse, MinLen: 1, FixedLen: 1}
+}
+
 // Check tells whether a program that comes from outside can be run: every
 // index is in range and the shape is what the Machine expects.
 func (p *Program) Check() error {

@@ -12,7 +12,7 @@ import (
 // has them to match. Class 0 matters in every file.
 func (p *Plan) classify(set *ir.Set) []uint16 {
 	gates := patternGates(set, p.facts)
-	class := make([]uint16, len(set.Patterns))
+	class := make([]uint16, set.Patterns.Len())
 	known := map[string]uint16{}
 	p.classes = [][]facts.Gate{nil}
 	var key []byte
@@ -41,8 +41,8 @@ const maxClasses = 256
 // patternGates unites the gates of the rules of each pattern. Nil: some rule
 // has none.
 func patternGates(set *ir.Set, all []facts.Facts) [][]facts.Gate {
-	gates := make([][]facts.Gate, len(set.Patterns))
-	open := make([]bool, len(set.Patterns))
+	gates := make([][]facts.Gate, set.Patterns.Len())
+	open := make([]bool, set.Patterns.Len())
 	for r := range set.Rules {
 		for _, s := range set.Rules[r].Strings {
 			switch {

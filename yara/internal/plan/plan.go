@@ -8,7 +8,6 @@ import (
 
 	"vitrine/yara/internal/facts"
 	"vitrine/yara/internal/ir"
-	"vitrine/yara/internal/prefilter"
 	"vitrine/yara/internal/search"
 )
 
@@ -42,33 +41,19 @@ func New(set *ir.Set) *Plan {
 }
 
 // Load makes the plan of a set whose facts were proved before, one for each
-// rule, and whose windows were chosen before. It fails where the set does not
-// pass its check, or the windows do not fit it.
-func Load(set *ir.Set, proved []facts.Facts, windows []prefilter.Window) (*Plan, error) {
-	var p *Plan
-	var classes search.Classes
-	checked := make(chan error)
-	go func() { // while the index is made
-		err := set.Check()
-		if err == nil {
-			err = facts.Check(set, proved)
-		}
-		if err == nil {
-			p = place(set, proved)
-			classes = search.Classes{Of: p.classify(set), In: p.kinds()}
-		}
-		checked <- err
-	}()
-	index, err := search.LoadIndex(set.Patterns, windows)
-	if bad := <-checked; bad != nil {
-		return nil, bad
-	}
-	if err != nil {
+// rule, and whose index was made before; slow are the forms that it cannot find.
+// It fails where the set does not pass its check, or the index does not fit it.
+func Load(set *ir.Set, proved []facts.Facts, index search.Stored, slow []search.Slow) (*Plan, error) {
+	if err := set.Check(); err != nil {
 		return nil, err
 	}
-	index.Classify(classes)
-	p.Index = index
-	return p, nil
+	if err := facts.Check(set, proved); err != nil {
+		return nil, err
+	}
+	p := place(set, proved)
+	var err error
+	p.Index, err = search.LoadIndex(index, slow, search.Classes{Of: p.classify(set), In: p.kinds()})
+	return p, err
 }
 
 // place makes a plan without an index.
@@ -90,7 +75,7 @@ func place(set *ir.Set, proved []facts.Facts) *Plan {
 	for w := range p.ways {
 		p.place(int32(w), set)
 	}
-	p.wakes = p.wakers(len(set.Patterns))
+	p.wakes = p.wakers(set.Patterns.Len())
 	p.own(set)
 	return p
 }
@@ -156,7 +141,7 @@ func (p *Plan) wakers(patterns int) woken {
 }
 
 func (p *Plan) own(set *ir.Set) {
-	p.owners = make([]Owner, len(set.Patterns))
+	p.owners = make([]Owner, set.Patterns.Len())
 	for i := range p.owners {
 		p.owners[i].Rule = -1
 	}

@@ -181,7 +181,7 @@ func TestManyClasses(t *testing.T) {
 func TestOwner(t *testing.T) {
 	set, names := build(t)
 	p := New(set)
-	for id := range set.Patterns {
+	for id := range set.Patterns.Len() {
 		o := p.Owner(int32(id))
 		if o.Rule < 0 || set.Rules[o.Rule].Strings[o.String].Pattern != int32(id) {
 			t.Errorf("pattern %d is owned by %+v", id, o)

@@ -6,45 +6,40 @@ import (
 	"slices"
 )
 
-// Window says where one literal is looked for. To choose the windows of many
-// literals costs far more than to build a table of them, so the choice can be
-// kept. It must fit the literals: see Shelve.
-type Window struct {
-	Literal uint32 // index of the literal
-	Skip    uint16 // bytes of the literal before the part that is compared
-	Size    uint8  // bytes of that part
-	Back    uint8  // distance from its first byte to the window
-	Beside  int8   // distance from the window to the bytes checked with it
-	Shape   uint8
+// window says where one literal is looked for.
+type window struct {
+	literal uint32 // its index
+	hash    uint32
+	shape   int
+	back    uint8 // distance from the first byte of the part to the window
+	beside  int8  // distance from the window to the bytes checked with it
+	part
 }
 
-// Arrange chooses the windows of literals. They come in the order that Shelve
-// wants: by shape, by hash, and by literal.
-func Arrange(literals []Literal) []Window {
-	var all []hashed
+// part is what of a literal is compared: size bytes behind skip others.
+type part struct {
+	skip uint16
+	size uint8
+}
+
+// arrange chooses the windows of literals, and gives them by shape, by hash, and
+// by literal.
+func arrange(literals []Literal) []window {
+	all := make([]window, 0, 4*len(literals)) // the most there can be of them
 	for i := range literals {
 		l := &literals[i]
 		k, at := l.shape()
 		skip, size := l.part(k, at)
 		for o := range shapes[k].stride {
-			w := Window{uint32(i), uint16(skip), uint8(size), uint8(at + o - skip), nothingBeside, uint8(k)}
-			w.Beside = l.beside(&w)
-			all = append(all, hashed{shapes[k].hash(l.Bytes, at+o), w})
+			w := window{literal: uint32(i), hash: shapes[k].hash(l.Bytes, at+o), shape: k, back: uint8(at + o - skip), part: part{uint16(skip), uint8(size)}}
+			w.beside = l.beside(&w)
+			all = append(all, w)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b hashed) int {
-		return cmp.Or(cmp.Compare(a.Shape, b.Shape), cmp.Compare(a.hash, b.hash))
+	slices.SortStableFunc(all, func(a, b window) int {
+		return cmp.Or(cmp.Compare(a.shape, b.shape), cmp.Compare(a.hash, b.hash))
 	})
-	out := make([]Window, len(all))
-	for i := range all {
-		out[i] = all[i].Window
-	}
-	return out
-}
-
-type hashed struct {
-	hash uint32
-	Window
+	return all
 }
 
 // shape chooses the shape of a literal and the slice of it to look for: the
@@ -58,10 +53,8 @@ func (l *Literal) shape() (k, at int) {
 			last, at, lastRate = k, i, rate
 		}
 	}
-	for k := range short {
-		if at, rate := l.rarest(k); at >= 0 && (rate < rareEnough || rate < muchRarer*lastRate) {
-			return k, at
-		}
+	if at, rate := l.rarest(long); at >= 0 && (rate < rareEnough || rate < muchRarer*lastRate) {
+		return long, at
 	}
 	return last, at
 }
@@ -124,12 +117,12 @@ func (l *Literal) part(k, at int) (skip, size int) {
 
 // beside chooses the bytes to check with a window: of those that share least
 // with it the rarest.
-func (l *Literal) beside(w *Window) int8 {
+func (l *Literal) beside(w *window) int8 {
 	best, beside := math.Inf(1), int8(nothingBeside)
-	length := shapes[w.Shape].length
-	for i := 0; i+windowLen <= int(w.Size); i++ {
-		at := int(w.Skip) + i
-		from := i - int(w.Back)
+	length := shapes[w.shape].length
+	for i := 0; i+windowLen <= int(w.size); i++ {
+		at := int(w.skip) + i
+		from := i - int(w.back)
 		apart := min(max(from+windowLen-length, -from), windowLen) // bytes of the check outside of the window
 		if apart <= 0 || !l.whole(at, windowLen) {
 			continue

@@ -1,10 +1,13 @@
 package prefilter
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
-// filter is a Bloom filter that tests two bits of one word.
+// filter is a Bloom filter that tests two bits of one word. The zero value is none.
 type filter struct {
-	words []uint32
+	words []byte // four of them each
 	shift uint
 }
 
@@ -16,18 +19,21 @@ const (
 	maxLogWords = 17
 )
 
-// newFilter is for windows of four bytes and more, and for those of three that
-// are entered with every fourth byte there can be.
-func newFilter(windows, threes []window) *filter {
+// newFilter is for the hashes of windows of four bytes and more, and for those
+// of three that are entered with every fourth byte there can be.
+func newFilter(windows, threes []uint32) filter {
 	n := len(windows) + len(threes)*foldedBytes
-	logWords := min(max(bits.Len(uint(n)), minLogWords), maxLogWords)
-	f := &filter{make([]uint32, 1<<logWords), uint(32 - logWords)}
-	for _, w := range windows {
-		f.add(w.hash)
+	if n == 0 {
+		return filter{}
 	}
-	for _, w := range threes {
+	logWords := min(max(bits.Len(uint(n)), minLogWords), maxLogWords)
+	f := filter{make([]byte, 4<<logWords), uint(32 - logWords)}
+	for _, hash := range windows {
+		f.add(hash)
+	}
+	for _, hash := range threes {
 		for c := range uint32(foldedBytes) {
-			f.add((w.hash*hashInverse | foldedByte(c)<<24) * hashMul)
+			f.add((hash*hashInverse | foldedByte(c)<<24) * hashMul)
 		}
 	}
 	return f
@@ -40,11 +46,6 @@ const foldedBytes = 1 << 7
 func foldedByte(c uint32) uint32 { return c&0x1F | c<<1&0xC0 | 0x20 }
 
 func (f *filter) add(hash uint32) {
-	f.words[hash>>f.shift] |= 1<<31>>(hash&31) | 1<<31>>(hash>>5&31)
-}
-
-// passes reports whether a window of this hash may be there.
-func (f *filter) passes(hash uint32) bool {
-	word := f.words[hash>>f.shift]
-	return int32(word<<(hash&31)&(word<<(hash>>5&31))) < 0
+	word := f.words[hash>>f.shift*4:]
+	binary.LittleEndian.PutUint32(word, load(word, 0)|1<<31>>(hash&31)|1<<31>>(hash>>5&31))
 }

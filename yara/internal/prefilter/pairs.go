@@ -5,27 +5,44 @@ import "math/bits"
 // pairFilter finds windows of one and two bytes, of which there are few. They
 // are dealt into eight sets, one bit each. A table for each half of the first
 // and of the second byte tells in which sets it occurs; where all four agree on
-// a set one of its windows may stand.
-type pairFilter [4][16]byte
+// a set one of its windows may stand. Behind these four tables, of 16 bytes each, a
+// bit for each folded pair tells whether one really does.
+type pairFilter [pairTables + 1<<(2*7-3)]byte
+
+// pairTables is the length of the tables, and pairWords that of all in words.
+const (
+	pairTables = 4 * 16
+	pairWords  = len(pairFilter{}) / 4
+)
 
 // halves gives the places in the tables that two bytes have.
-func halves(a, b byte) [4]byte { return [4]byte{a & 15, a >> 4, b & 15, b >> 4} }
+func halves(a, b byte) [4]byte { return [4]byte{a & 15, 16 | a>>4, 32 | b&15, 48 | b>>4} }
 
-// passes reports whether a window may stand where two bytes are.
-func (f *pairFilter) passes(a, b byte) bool {
-	return f[0][a&15]&f[1][a>>4]&f[2][b&15]&f[3][b>>4] != 0
+// place gives the byte with the bit of a pair, and the bit.
+func (f *pairFilter) place(a, b byte) (at *byte, bit byte) {
+	i := uint(a>>1&0x60|a&0x1F)<<7 | uint(b>>1&0x60|b&0x1F)
+	return &f[pairTables+i>>3], 1 << (i & 7)
 }
 
-// newPairFilter takes windows of two bytes and of one.
-func newPairFilter(pairs, singles []window) *pairFilter {
+// has reports whether a window stands where two bytes are.
+func (f *pairFilter) has(a, b byte) bool {
+	at, bit := f.place(a, b)
+	return *at&bit != 0
+}
+
+// newPairFilter takes the hashes of windows of two bytes and of one; nil for none.
+func newPairFilter(pairs, singles []uint32) *pairFilter {
+	if len(pairs)+len(singles) == 0 {
+		return nil
+	}
 	f := new(pairFilter)
-	for _, w := range pairs {
-		v := w.hash * hashInverse
+	for _, hash := range pairs {
+		v := hash * hashInverse
 		f.add(byte(v), byte(v>>8))
 	}
-	for _, w := range singles {
+	for _, hash := range singles {
 		for c := range foldedBytes {
-			f.add(byte(w.hash*hashInverse), byte(foldedByte(uint32(c))))
+			f.add(byte(hash*hashInverse), byte(foldedByte(uint32(c))))
 		}
 	}
 	return f
@@ -33,11 +50,13 @@ func newPairFilter(pairs, singles []window) *pairFilter {
 
 // add enters a folded pair in every way it can be written.
 func (f *pairFilter) add(a, b byte) {
+	at, bit := f.place(a, b)
+	*at |= bit
 	set := f.best(halves(a, b))
 	for _, a := range [...]byte{a, a &^ 0x20} {
 		for _, b := range [...]byte{b, b &^ 0x20} {
-			for k, h := range halves(a, b) {
-				f[k][h] |= 1 << set
+			for _, h := range halves(a, b) {
+				f[h] |= 1 << set
 			}
 		}
 	}
@@ -51,7 +70,7 @@ func (f *pairFilter) best(halves [4]byte) (set int) {
 		for k, h := range halves {
 			n := f.count(k, s)
 			before *= n
-			if f[k][h]>>s&1 == 0 {
+			if f[h]>>s&1 == 0 {
 				n++
 			}
 			after *= n
@@ -66,29 +85,30 @@ func (f *pairFilter) best(halves [4]byte) (set int) {
 // count tells how many halves a set has in a table.
 func (f *pairFilter) count(k, set int) int {
 	n := 0
-	for _, sets := range f[k] {
+	for _, sets := range f[16*k : 16*k+16] {
 		n += bits.OnesCount8(sets >> set & 1)
 	}
 	return n
 }
 
 // scanPairs reports what the shelves of pairs and of single bytes hold.
-func (t *Table) scanPairs(data []byte, from, to int, sink Sink) {
-	if t.vector {
-		from = t.scanPairsVector(data, from, to, sink)
+func (r *Run) scanPairs(from, to int) {
+	f, data := r.table.pairs, r.data
+	if r.table.vector {
+		from = r.scanPairsVector(from, to)
 	}
-	for ; from < min(to, len(data)-1); from++ {
-		if t.pairs.passes(data[from], data[from+1]) {
-			t.lookupAll(pair, single, data, from, sink)
-		}
+	last := max(min(to, len(data)-1), from)
+	for from = f.next(data, from, last); from < last; from = f.next(data, from+1, last) {
+		r.lookupPairs(from)
 	}
-	if from < to {
-		t.lookupAll(pair, single, data, from, sink)
+	if last < to {
+		r.lookupPairs(last)
 	}
 }
 
 // scanPairsVector probes whole groups and gives the first position it left.
-func (t *Table) scanPairsVector(data []byte, from, to int, sink Sink) int {
+func (r *Run) scanPairsVector(from, to int) int {
+	f, data := r.table.pairs, r.data
 	var masks [blockLen / groupLen]uint32
 	to = min(to, len(data)-1) // the last pair of a group ends behind it
 	for {
@@ -96,10 +116,12 @@ func (t *Table) scanPairsVector(data []byte, from, to int, sink Sink) int {
 		if groups <= 0 {
 			return from
 		}
-		probePairs(masks[:groups], data[from:], t.pairs)
+		probePairs(masks[:groups], data[from:], f)
 		for g, m := range masks[:groups] {
 			for ; m != 0; m &= m - 1 {
-				t.lookupAll(pair, single, data, from+g*groupLen+bits.TrailingZeros32(m), sink)
+				if at := from + g*groupLen + bits.TrailingZeros32(m); f.has(data[at], data[at+1]) {
+					r.lookupPairs(at)
+				}
 			}
 		}
 		from += groups * groupLen

@@ -5,9 +5,8 @@
 // blocked Bloom filter that tests two bits of one word; only places that pass
 // are looked up. A literal of eleven bytes or more gives four windows of eight,
 // one of which lies at a multiple of four wherever the literal stands: so only
-// every fourth position is probed for it. Those of seven bytes and more give two
-// windows of six bytes likewise. Windows of three and four bytes are probed at
-// every position; the few that are shorter have a filter of their own. Windows
+// every fourth position is probed for it. Windows of three and four bytes are probed
+// at every position; the few that are shorter have a filter of their own. Windows
 // are folded (bit 0x20 set in every byte), so that matching without regard to
 // case costs nothing extra.
 //
@@ -32,7 +31,6 @@ const (
 type Literal struct {
 	Bytes  []byte // at least one
 	NoCase bool   // ASCII letters match either case
-	ID     uint32 // the caller's name for it; need not be unique
 	Mask   []byte // the bits of each byte that count, in one of them all; nil: all in all
 }
 
@@ -48,13 +46,14 @@ func (l *Literal) whole(i, n int) bool {
 	return true
 }
 
-// Table finds a fixed set of literals.
+// Table finds some of the literals of an Image.
 type Table struct {
-	shelves [len(shapes)]*shelf // nil where no literal is of that shape
-	short   *filter             // of windows of three and four bytes at every position
-	pairs   *pairFilter         // of windows of one and two bytes
-	records []record
-	vector  bool // probe eight windows at once
+	shelves [len(shapes)]shelf
+	filters [three + 1]filter // of long windows; of those of three and four bytes; of those of three
+	pairs   *pairFilter       // of windows of one and two bytes
+	records []byte
+	bit     uint8 // of the entries it finds
+	vector  bool  // probe eight windows at once
 }
 
 // shape says how the literals of one shelf are looked for.
@@ -64,87 +63,128 @@ type shape struct {
 }
 
 // shapes are all there are, the cheapest first.
-var shapes = [...]shape{{8, 4}, {6, 2}, {4, 1}, {3, 1}, {2, 1}, {1, 1}}
+var shapes = [...]shape{{8, 4}, {4, 1}, {3, 1}, {2, 1}, {1, 1}}
 
 // Places among the shapes.
 const (
-	short  = 2 // the first of stride one
-	pair   = 4
-	single = 5
+	long = iota
+	short
+	three
+	pair
+	single
 )
 
 // span is the number of bytes a literal needs to have the shape.
 func (s shape) span() int { return s.length + s.stride - 1 }
 
-// Build makes the table. The order of the literals decides only the order in
-// which candidates at one position are reported.
-func Build(literals []Literal) *Table {
-	shelves, err := Shelve(literals, Arrange(literals))
-	if err != nil {
-		panic(err) // the windows of Arrange fit
+// Empty reports whether the table finds nothing.
+func (t *Table) Empty() bool {
+	for _, f := range t.filters {
+		if f.words != nil {
+			return false
+		}
 	}
-	return shelves.Table(nil)
+	return t.pairs == nil
 }
 
-// Empty reports whether the table finds nothing.
-func (t *Table) Empty() bool { return t.shelves == [len(shapes)]*shelf{} }
-
-// Sink gets candidates. id is the literal's, pos where its first byte stands.
+// Sink gets candidates. id is the index of the literal, pos where its first byte
+// stands. It tells whether the literal need not be reported again in this data: what
+// most files have is found over and over.
 type Sink interface {
-	Candidate(id uint32, pos int)
+	Candidate(id uint32, pos int) (enough bool)
+}
+
+// Run is a search of one piece of data at a time. It belongs to one goroutine, and is
+// ready for Start when it is zero.
+type Run struct {
+	table *Table
+	data  []byte
+	sink  Sink
+
+	enough []uint64 // a bit for each literal that need not be reported again
+	some   bool     // one is set
+}
+
+// Start takes the data to search.
+func (r *Run) Start(t *Table, data []byte, sink Sink) {
+	r.table, r.data, r.sink = t, data, sink
+	if words := len(t.records)/RecordLen/64 + 1; len(r.enough) != words {
+		r.enough = make([]uint64, words)
+	} else if r.some {
+		clear(r.enough)
+	}
+	r.some = false
 }
 
 // Scan reports every place where a literal's window begins at from or later
-// and before to. Bytes up to len(data) are looked at, so data can be scanned
+// and before to. Bytes up to the end of the data are looked at, so it can be scanned
 // in adjoining pieces and no literal is missed or reported twice.
-func (t *Table) Scan(data []byte, from, to int, sink Sink) {
-	for k, s := range t.shelves[:short] {
-		if s != nil {
-			t.scanShelf(k, data, from, min(to, len(data)-shapes[k].length+1), sink)
-		}
+func (r *Run) Scan(from, to int) {
+	t := r.table
+	if t.filters[long].words != nil {
+		r.scanLong(from, min(to, len(r.data)-shapes[long].length+1))
 	}
-	if t.short != nil {
-		t.scanShort(data, from, min(to, len(data)), sink)
+	if t.filters[short].words != nil {
+		r.scanShort(from, min(to, len(r.data)))
 	}
 	if t.pairs != nil {
-		t.scanPairs(data, from, min(to, len(data)), sink)
+		r.scanPairs(from, min(to, len(r.data)))
 	}
 }
 
 // lookup reports the literals of a shelf that have a window of this hash at pos
 // and stand there.
-func (t *Table) lookup(s *shelf, data []byte, pos int, hash uint32, sink Sink) {
-	i := s.find(hash)
-	if i < 0 {
+func (r *Run) lookup(k, pos int, hash uint32) {
+	for left := r.table.shelves[k].find(hash); len(left) >= EntryLen; left = left[EntryLen:] {
+		e := (*[EntryLen]byte)(left)
+		if load(e[:], entryHash) == hash && e[entryTables]&r.table.bit != 0 {
+			r.follow(e, pos)
+		}
+	}
+}
+
+// follow reports the literal of an entry where that stands with its window at pos.
+func (r *Run) follow(e *[EntryLen]byte, pos int) {
+	beside := int(int8(e[entryBeside]))
+	if at := pos + beside; beside != nothingBeside && at >= 0 && at+windowLen <= len(r.data) && load(r.data, at)|fold != load(e[:], entryCheck) {
+		return // most fail here, before the record has to be fetched
+	}
+	id := load(e[:], entryRecord)
+	at, word, bit := int(id)*RecordLen, int(id/64), uint64(1)<<(id%64)
+	if at+RecordLen > len(r.table.records) || r.enough[word]&bit != 0 {
 		return
 	}
-	for entries := s.entries[i:]; ; entries = entries[1:] {
-		e := &entries[0]
-		if t.stands(e, data, pos) {
-			r := &t.records[e.record]
-			sink.Candidate(r.id, pos-int(e.back)-int(r.skip))
-		}
-		if e.last {
-			return
+	if start, ok := stands(r.table.records[at:at+RecordLen], r.data, pos-int(e[entryBack])); ok && r.sink.Candidate(id, start) {
+		r.enough[word] |= bit
+		r.some = true
+	}
+}
+
+// lookupShort is lookup for windows of four bytes and of three. Near the end of the
+// data only some have room.
+func (r *Run) lookupShort(pos int) {
+	if pos+shapes[short].length <= len(r.data) {
+		r.lookupAt(short, pos)
+	}
+	if f := &r.table.filters[three]; f.words != nil && pos+shapes[three].length <= len(r.data) {
+		if h := shapes[three].hash(r.data, pos); passes(f.words, f.shift, h) {
+			r.lookup(three, pos, h)
 		}
 	}
 }
 
-// stands reports whether the literal of an entry stands with its window at pos.
-func (t *Table) stands(e *entry, data []byte, pos int) bool {
-	if at := pos + int(e.beside); e.beside != nothingBeside && at >= 0 && at+windowLen <= len(data) && load(data, at)|fold != e.check {
-		return false // most fail here, before the record has to be fetched
+// lookupPairs is lookup for windows of two bytes and of one.
+func (r *Run) lookupPairs(pos int) {
+	if pos+shapes[pair].length <= len(r.data) {
+		r.lookupAt(pair, pos)
 	}
-	return t.records[e.record].stands(data, pos-int(e.back))
+	r.lookupAt(single, pos)
 }
 
-// lookupAll is lookup in the shelves from first to last. Near the end of the
-// data only some windows have room.
-func (t *Table) lookupAll(first, last int, data []byte, pos int, sink Sink) {
-	for k := first; k <= last; k++ {
-		if s := t.shelves[k]; s != nil && pos+shapes[k].length <= len(data) {
-			t.lookup(s, data, pos, shapes[k].hash(data, pos), sink)
-		}
+// lookupAt is lookup of the window at pos, which is in the data.
+func (r *Run) lookupAt(k, pos int) {
+	if r.table.shelves[k].entries != nil {
+		r.lookup(k, pos, shapes[k].hash(r.data, pos))
 	}
 }
 

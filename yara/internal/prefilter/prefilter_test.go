@@ -3,6 +3,7 @@ package prefilter
 import (
 	"bytes"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -15,14 +16,26 @@ type hit struct {
 
 type collector []hit
 
-func (c *collector) Candidate(id uint32, pos int) { *c = append(*c, hit{id, pos}) }
+func (c *collector) Candidate(id uint32, pos int) bool {
+	*c = append(*c, hit{id, pos})
+	return false
+}
+
+// scanAll scans by pieces.
+func scanAll(t *Table, data []byte, piece int, sink Sink) {
+	var r Run
+	r.Start(t, data, sink)
+	for from := 0; from < len(data); from += piece {
+		r.Scan(from, from+piece)
+	}
+}
 
 // sorted gives the hits in order, without those of literals longer than what
 // the table compares that do not really stand there.
 func (c collector) sorted(lits []Literal, data []byte) []hit {
 	out := []hit{}
 	for _, h := range c {
-		if stands(lits[h.id], data, h.pos) {
+		if isAt(lits[h.id], data, h.pos) {
 			out = append(out, h)
 		}
 	}
@@ -35,7 +48,7 @@ func (c collector) sorted(lits []Literal, data []byte) []hit {
 	return out
 }
 
-func stands(l Literal, data []byte, pos int) bool {
+func isAt(l Literal, data []byte, pos int) bool {
 	if pos < 0 || pos+len(l.Bytes) > len(data) {
 		return false
 	}
@@ -53,7 +66,7 @@ func naive(lits []Literal, data []byte) []hit {
 	out := []hit{}
 	for pos := range data {
 		for id, l := range lits {
-			if stands(l, data, pos) {
+			if isAt(l, data, pos) {
 				out = append(out, hit{uint32(id), pos})
 			}
 		}
@@ -63,23 +76,36 @@ func naive(lits []Literal, data []byte) []hit {
 
 func number(texts ...string) []Literal {
 	var lits []Literal
-	for i, t := range texts {
-		lits = append(lits, Literal{Bytes: []byte(t), ID: uint32(i)})
+	for _, t := range texts {
+		lits = append(lits, Literal{Bytes: []byte(t)})
 	}
 	return lits
 }
 
+// stored gives tables as they are after they were kept in a file.
+func stored(t testing.TB, x *Image, tables int) []*Table {
+	t.Helper()
+	out, err := x.WithFilters(tables).Load()
+	if err != nil || len(out) != tables {
+		t.Fatalf("%d tables, %v", len(out), err)
+	}
+	return out
+}
+
 func check(t *testing.T, lits []Literal, data []byte, piece int) {
 	t.Helper()
-	table := Build(lits)
+	image := Build(lits, nil)
+	table := image.Table(0)
 	want := naive(lits, data)
-	for _, table.vector = range []bool{false, hasVector()} {
-		var got collector
-		for from := 0; from < len(data); from += piece {
-			table.Scan(data, from, from+piece, &got)
+	for i := range 4 {
+		if i == 2 {
+			table = stored(t, image, 1)[0]
 		}
+		table.vector = i%2 == 1 && hasVector()
+		var got collector
+		scanAll(table, data, piece, &got)
 		if have := got.sorted(lits, data); !slices.Equal(want, have) {
-			t.Errorf("literals %v in %q by pieces of %d, vector %t: got %v, want %v", lits, data, piece, table.vector, have, want)
+			t.Errorf("literals %v in %q by pieces of %d, vector %t, stored %t: got %v, want %v", lits, data, piece, table.vector, i > 1, have, want)
 		}
 	}
 }
@@ -98,8 +124,8 @@ func TestScan(t *testing.T) {
 		{"longer than what is compared", number("abcdefghijklmnopqrstuvwxyz0123456789"), "__abcdefghijklmnopqrstuvwxyz0123456789__abcdefghijklmnopqrstuvwxyz012345678"},
 		{"short", number("a", "bc", "def"), "abcdefabcde"},
 		{"zeros", number("\x00\x00\x00\x00", "\x00"), "\x00\x00\x00\x00\x00"},
-		{"no case", []Literal{{Bytes: []byte("Hello"), NoCase: true, ID: 0}, {Bytes: []byte("hello"), NoCase: false, ID: 1}, {Bytes: []byte("hE"), NoCase: true, ID: 2}}, "HELLO hello heLLo"},
-		{"folded but not letters", []Literal{{Bytes: []byte("@@@@"), NoCase: true, ID: 0}, {Bytes: []byte("[x]{"), NoCase: true, ID: 1}}, "@@@@ ```` [x]{ {x}[ [X]{"},
+		{"no case", []Literal{{Bytes: []byte("Hello"), NoCase: true}, {Bytes: []byte("hello"), NoCase: false}, {Bytes: []byte("hE"), NoCase: true}}, "HELLO hello heLLo"},
+		{"folded but not letters", []Literal{{Bytes: []byte("@@@@"), NoCase: true}, {Bytes: []byte("[x]{"), NoCase: true}}, "@@@@ ```` [x]{ {x}[ [X]{"},
 		{"window at the very end", number("1234"), "0123"},
 		{"one and two bytes", number("a", "bc", "\x00\x00", "AB", "z", "?!"), strings.Repeat("a bc\x00\x00\x00 AB, ab: Bc?!", 40) + "z"},
 		{"three bytes", number("abc", "bcd", "\x00\x00\x01"), strings.Repeat("abcd.\x00\x00\x00\x01 ABC ", 40) + "abc"},
@@ -128,8 +154,8 @@ func TestMasks(t *testing.T) {
 	}
 	for range 300 {
 		var lits []Literal
-		for id := range 1 + rng.IntN(12) {
-			l := Literal{Bytes: text(1 + rng.IntN(40)), NoCase: rng.IntN(4) == 0, ID: uint32(id)}
+		for range 1 + rng.IntN(12) {
+			l := Literal{Bytes: text(1 + rng.IntN(40)), NoCase: rng.IntN(4) == 0}
 			l.Mask = bytes.Repeat([]byte{0xFF}, len(l.Bytes))
 			for range rng.IntN(1 + len(l.Bytes)/3) {
 				l.Mask[rng.IntN(len(l.Mask))] = "\x00\xDF\xF0\x0F"[rng.IntN(4)]
@@ -141,25 +167,47 @@ func TestMasks(t *testing.T) {
 	}
 }
 
+// first wants each literal once.
+type first map[uint32]int
+
+func (f first) Candidate(id uint32, _ int) bool {
+	f[id]++
+	return true
+}
+
+// TestEnough: a literal is not reported again in the same data, but in the next.
+func TestEnough(t *testing.T) {
+	lits := number("window", "Window", "indo", "ab", "the window is open", "wind")
+	data := []byte(strings.Repeat("a window, the window is open! ", 40) + "Window ab")
+	table := Build(lits, nil).Table(0)
+	var r Run
+	for range 2 {
+		got := first{}
+		r.Start(table, data, got)
+		r.Scan(0, 100)
+		r.Scan(100, len(data))
+		for id := range lits {
+			if got[uint32(id)] != 1 {
+				t.Errorf("%q is reported %d times", lits[id].Bytes, got[uint32(id)])
+			}
+		}
+	}
+}
+
 func TestBuildIsDeterministic(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	var lits []Literal
-	for i := range 2000 {
+	for range 2000 {
 		b := make([]byte, 4+rng.IntN(12))
 		for j := range b {
 			b[j] = byte(rng.IntN(16)) + 'a'
 		}
-		lits = append(lits, Literal{Bytes: b, ID: uint32(i)})
+		lits = append(lits, Literal{Bytes: b})
 	}
-	a, b := Build(lits), Build(lits)
-	for k := range shapes {
-		x, y := a.shelves[k], b.shelves[k]
-		if x == nil {
-			continue
-		}
-		if x.filter != nil && !slices.Equal(x.filter.words, y.filter.words) || !slices.Equal(x.slots, y.slots) || !slices.Equal(x.entries, y.entries) {
-			t.Errorf("two builds of the same literals differ at shape %v", shapes[k])
-		}
+	tables := func(i uint32) uint8 { return uint8(1 + i%3) }
+	a, b := Build(lits, tables).WithFilters(2), Build(lits, tables).WithFilters(2)
+	if !reflect.DeepEqual(a, b) {
+		t.Error("two builds of the same literals differ")
 	}
 }
 
@@ -186,7 +234,7 @@ func FuzzScan(f *testing.F) {
 		var lits []Literal
 		for len(spec) > 1 && len(lits) < 20 {
 			n := min(int(spec[0]%24)+1, len(spec)-1)
-			lits = append(lits, Literal{Bytes: spec[1 : 1+n], NoCase: noCase>>(len(lits)%8)&1 != 0, ID: uint32(len(lits))})
+			lits = append(lits, Literal{Bytes: spec[1 : 1+n], NoCase: noCase>>(len(lits)%8)&1 != 0})
 			spec = spec[1+n:]
 		}
 		if len(data) > 4096 {
@@ -203,13 +251,13 @@ func BenchmarkScan(b *testing.B) {
 		data[i] = byte(rng.IntN(256))
 	}
 	var lits []Literal
-	for i := range 30000 {
+	for range 30000 {
 		at := rng.IntN(len(data) - 16)
 		l := bytes.Clone(data[at : at+6+rng.IntN(10)])
 		l[rng.IntN(len(l))] ^= 0x80
-		lits = append(lits, Literal{Bytes: l, ID: uint32(i)})
+		lits = append(lits, Literal{Bytes: l})
 	}
-	table := Build(lits)
+	table := Build(lits, nil).Table(0)
 	for name, vector := range map[string]bool{"scalar": false, "vector": hasVector()} {
 		b.Run(name, func(b *testing.B) {
 			table.vector = vector
@@ -217,7 +265,7 @@ func BenchmarkScan(b *testing.B) {
 			b.SetBytes(int64(len(data)))
 			for b.Loop() {
 				sink = sink[:0]
-				table.Scan(data, 0, len(data), &sink)
+				scanAll(table, data, len(data), &sink)
 			}
 		})
 	}

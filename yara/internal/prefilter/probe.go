@@ -12,37 +12,33 @@ const (
 
 type masks [blockLen / groupLen]byte
 
-// scanShelf reports what a shelf of windows of more than four bytes holds from
-// from up to but without to. A window at any of these places is in the data.
-func (t *Table) scanShelf(k int, data []byte, from, to int, sink Sink) {
-	s, shape := t.shelves[k], shapes[k]
+// scanLong reports what the shelf of long windows holds from from up to but without
+// to. A window at any of these places is in the data.
+func (r *Run) scanLong(from, to int) {
+	f, shape, data := &r.table.filters[long], shapes[long], r.data
 	from = (from + shape.stride - 1) &^ (shape.stride - 1)
-	if t.vector {
-		from = t.scanVector(k, data, from, to, sink)
+	if r.table.vector {
+		from = r.scanLongVector(from, to)
 	}
-	for ; from < to; from += shape.stride {
-		if h := shape.hash(data, from); s.filter.passes(h) {
-			t.lookup(s, data, from, h, sink)
-		}
+	for from = f.next(data, from, to); from < to; from = f.next(data, from+shape.stride, to) {
+		r.lookup(long, from, shape.hash(data, from))
 	}
 }
 
-// scanVector probes whole groups and gives the first position it left.
-func (t *Table) scanVector(k int, data []byte, from, to int, sink Sink) int {
+// scanLongVector probes whole groups and gives the first position it left.
+func (r *Run) scanLongVector(from, to int) int {
 	var m masks
-	s, shape := t.shelves[k], shapes[k]
+	f, shape, data := &r.table.filters[long], shapes[long], r.data
 	for {
 		groups := min(to-from, blockLen) / groupLen
 		if groups <= 0 {
 			return from
 		}
-		for o := 0; o < windowLen; o += shape.stride {
-			probeLong(m[:groups], data[from+o:], shape.length, s.filter)
-			for g, some := range m[:groups] {
-				for ; some != 0; some &= some - 1 {
-					pos := from + o + g*groupLen + windowLen*bits.TrailingZeros8(some)
-					t.lookup(s, data, pos, shape.hash(data, pos), sink)
-				}
+		probeLong(m[:groups], data[from:], shape.length, f)
+		for g, some := range m[:groups] {
+			for ; some != 0; some &= some - 1 {
+				pos := from + g*groupLen + windowLen*bits.TrailingZeros8(some)
+				r.lookup(long, pos, shape.hash(data, pos))
 			}
 		}
 		from += groups * groupLen
@@ -50,24 +46,26 @@ func (t *Table) scanVector(k int, data []byte, from, to int, sink Sink) int {
 }
 
 // scanShort reports what the shelves of three and four bytes hold.
-func (t *Table) scanShort(data []byte, from, to int, sink Sink) {
-	if t.vector {
-		from = t.scanShortVector(data, from, to, sink)
+func (r *Run) scanShort(from, to int) {
+	f, data := &r.table.filters[short], r.data
+	if r.table.vector {
+		from = r.scanShortVector(from, to)
 	}
-	for ; from < min(to, len(data)-windowLen+1); from++ {
-		if t.short.passes((load(data, from) | fold) * hashMul) {
-			t.lookupAll(short, pair-1, data, from, sink)
+	for from = r.scanShortScalar(from, to); from < min(to, len(data)-windowLen+1); from++ {
+		if passes(f.words, f.shift, (load(data, from)|fold)*hashMul) {
+			r.lookupShort(from)
 		}
 	}
 	for ; from < to; from++ {
-		t.lookupAll(short, pair-1, data, from, sink)
+		r.lookupShort(from)
 	}
 }
 
 // scanShortVector probes whole groups, each four times: the windows between
 // every fourth byte are probed by starting a byte or more later.
-func (t *Table) scanShortVector(data []byte, from, to int, sink Sink) int {
+func (r *Run) scanShortVector(from, to int) int {
 	var m masks
+	f, data := &r.table.filters[short], r.data
 	to = min(to, len(data)-windowLen+1) // then a shifted group ends inside, too
 	for {
 		groups := min(to-from, blockLen) / groupLen
@@ -75,10 +73,10 @@ func (t *Table) scanShortVector(data []byte, from, to int, sink Sink) int {
 			return from
 		}
 		for o := range windowLen {
-			probeFour(m[:groups], data[from+o:], t.short)
+			probeFour(m[:groups], data[from+o:], f)
 			for g, some := range m[:groups] {
 				for ; some != 0; some &= some - 1 {
-					t.lookupAll(short, pair-1, data, from+o+g*groupLen+windowLen*bits.TrailingZeros8(some), sink)
+					r.lookupShort(from + o + g*groupLen + windowLen*bits.TrailingZeros8(some))
 				}
 			}
 		}

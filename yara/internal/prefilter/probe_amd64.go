@@ -27,10 +27,10 @@ func probePairs(m []uint32, data []byte, f *pairFilter) {
 }
 
 //go:noescape
-func probeFourAVX2(dst, src *byte, groups int, words *uint32, shift uint64)
+func probeFourAVX2(dst, src *byte, groups int, words *byte, shift uint64)
 
 //go:noescape
-func probeLongAVX2(dst, src *byte, groups int, words *uint32, shift uint64, second int)
+func probeLongAVX2(dst, src *byte, groups int, words *byte, shift uint64, second int)
 
 //go:noescape
 func probePairsAVX2(dst *uint32, src *byte, groups int, tables *pairFilter)

@@ -36,7 +36,7 @@
 	VPSRLD  $5, Y0, Y5 \
 	VPAND   Y12, Y5, Y5
 
-// func probeFourAVX2(dst, src *byte, groups int, words *uint32, shift uint64)
+// func probeFourAVX2(dst, src *byte, groups int, words *byte, shift uint64)
 TEXT ·probeFourAVX2(SB), NOSPLIT, $0-40
 	ARGUMENTS
 	MOVQ shift+32(FP), AX
@@ -54,7 +54,7 @@ four:
 	VZEROUPPER
 	RET
 
-// func probeLongAVX2(dst, src *byte, groups int, words *uint32, shift uint64, second int)
+// func probeLongAVX2(dst, src *byte, groups int, words *byte, shift uint64, second int)
 //
 // The last four bytes of a window begin second bytes behind its first.
 TEXT ·probeLongAVX2(SB), NOSPLIT, $0-48

@@ -1,79 +1,59 @@
 package prefilter
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
+import "encoding/binary"
 
-// shelf holds the windows of one shape.
+// shelf holds the windows of one shape. The zero value has none.
 type shelf struct {
-	filter *filter // nil where it is shared
-
-	slots    []slot // open addressing on the hash
-	slotMask uint32
-	entries  []entry // grouped by hash
+	entries []byte // by hash
+	starts  []byte // for each bucket of hashes its first entry, and the one behind it
+	shift   uint   // of a hash to its bucket
 }
 
-// entry is one window of one literal.
-type entry struct {
-	check  uint32 // four folded bytes more, near the window: most candidates fail here
-	record uint32 // the literal
-	back   uint8  // distance from the first byte of the part kept to the window
-	beside int8   // distance from the window to the bytes of check
-	last   bool   // of the entries with this window
-}
+// The places in an entry, which is one window of one literal.
+const (
+	entryHash   = 0
+	entryCheck  = 4  // four folded bytes more, near the window: most candidates fail here
+	entryRecord = 8  // of the literal
+	entryBack   = 12 // distance from the first byte of the part kept to the window
+	entryBeside = 13 // distance from the window to the bytes of check
+	entryTables = 14 // a bit for each table it is in
+)
 
 // nothingBeside is the beside of an entry that has no four bytes to check.
 const nothingBeside = -128
 
-// window is a window on its way into a table.
-type window struct {
-	hash  uint32
-	entry entry
+// appendTo adds the entry of a window.
+func (w *window) appendTo(out []byte, l *Literal, tables uint8) []byte {
+	var check uint32
+	if w.beside != nothingBeside {
+		check = load(l.Bytes, int(w.skip)+int(w.back)+int(w.beside)) | fold
+	}
+	out = binary.LittleEndian.AppendUint32(out, w.hash)
+	out = binary.LittleEndian.AppendUint32(out, check)
+	out = binary.LittleEndian.AppendUint32(out, w.literal)
+	return append(out, w.back, uint8(w.beside), tables, 0)
 }
 
-type slot struct {
-	hash  uint32
-	start uint32 // into entries, from 1; 0: free
-}
-
-// newShelf makes the shelf of windows, which are in the order of their hashes.
-func newShelf(windows []window) *shelf {
-	if len(windows) == 0 {
+// find gives the entries of the bucket that a hash is in.
+func (s *shelf) find(hash uint32) []byte {
+	at := int(hash>>s.shift) * 4
+	row := s.starts[at : at+8]
+	from, to := int(load(row, 0))*EntryLen, int(load(row, 4))*EntryLen
+	if from >= to || to > len(s.entries) {
 		return nil
 	}
-	t := &shelf{entries: make([]entry, len(windows))}
-	t.slots = make([]slot, 1<<bits.Len(uint(len(windows))*4/3))
-	t.slotMask = uint32(len(t.slots) - 1)
-	for i, w := range windows {
-		t.entries[i] = w.entry
-		t.entries[i].last = i+1 == len(windows) || windows[i+1].hash != w.hash
-		if i == 0 || windows[i-1].hash != w.hash {
-			t.insert(w.hash, uint32(i+1))
-		}
-	}
-	return t
+	return s.entries[from:to]
 }
 
-// insert gives the entries of a window a slot.
-func (t *shelf) insert(hash, start uint32) {
-	i := hash >> 7 & t.slotMask
-	for t.slots[i].start != 0 {
-		i = (i + 1) & t.slotMask
-	}
-	t.slots[i] = slot{hash, start}
-}
-
-// find gives the first entry of a window, -1 where there is none.
-func (t *shelf) find(hash uint32) int {
-	for i := hash >> 7 & t.slotMask; ; i = (i + 1) & t.slotMask {
-		switch s := &t.slots[i]; {
-		case s.start == 0:
-			return -1
-		case s.hash == hash:
-			return int(s.start - 1)
+// windows gives the hashes of the windows of one shape that are in the table.
+func (t *Table) windows(k int) []uint32 {
+	var out []uint32
+	for e := t.shelves[k].entries; len(e) > 0; e = e[EntryLen:] {
+		if e[entryTables]&t.bit != 0 {
+			out = append(out, load(e, entryHash))
 		}
 	}
+	return out
 }
 
 // What the folded bytes of windows are multiplied with.

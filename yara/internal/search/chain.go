@@ -4,7 +4,7 @@ import "slices"
 
 // addPart keeps a match of one link of a cut pattern.
 func (s *Searcher) addPart(id int32, link uint16, m Match) {
-	if anchor := s.patterns[id].Anchor; link == 0 && anchor >= 0 && m.Offset != anchor {
+	if anchor := s.patterns.At(id).Anchor; link == 0 && anchor >= 0 && m.Offset != anchor {
 		return
 	}
 	s.slot(id)
@@ -51,7 +51,7 @@ func (s *Searcher) chainAll() error {
 // the whole pattern. It walks the links from the last to the first; ends[i] is
 // where the whole pattern ends at the earliest when link i is at parts[i], or -1.
 func (s *Searcher) chain(id int32) {
-	p := s.patterns[id]
+	p := s.patterns.At(id)
 	last := len(p.Links) - 1
 	next := s.part(id, last)
 	ends := make([]int64, len(next))

@@ -4,7 +4,7 @@ import "bytes"
 
 // Found reports whether the pattern occurs.
 func (s *Searcher) Found(id int32) bool {
-	p := s.patterns[id]
+	p := s.patterns.At(id)
 	switch {
 	case p.OnDemand && p.Anchor >= 0:
 		return s.At(id, p.Anchor)
@@ -19,7 +19,7 @@ func (s *Searcher) Found(id int32) bool {
 func (s *Searcher) Matches(id int32) []Match {
 	s.Found(id)
 	st := &s.states[id]
-	s.settle(&st.matches, s.patterns[id].Greedy)
+	s.settle(&st.matches, s.patterns.At(id).Greedy)
 	return st.matches.sorted
 }
 
@@ -37,7 +37,7 @@ func (s *Searcher) Count(id int32, low, high int64) int {
 
 // At reports whether the pattern occurs at an offset.
 func (s *Searcher) At(id int32, offset int64) bool {
-	p := s.patterns[id]
+	p := s.patterns.At(id)
 	switch {
 	case p.Anchor >= 0 && offset != p.Anchor, offset < 0, offset >= int64(len(s.data)):
 		return false
@@ -52,22 +52,23 @@ func (s *Searcher) At(id int32, offset int64) bool {
 // tryAt matches an on-demand pattern, which is never cut, at one offset. Only
 // an anchored one keeps the match: others may be asked at many offsets.
 func (s *Searcher) tryAt(id int32, offset int) bool {
-	p := s.patterns[id]
+	p := s.patterns.At(id)
 	forms := p.Links[0].Forms
 	for i := range forms {
 		form := &forms[i]
 		if !s.spend(costCandidate) {
 			return false
 		}
+		s.tried(id)
 		end, key, ok := s.matchForm(id, form, offset)
-		switch {
-		case !ok || !p.accepts(s.data, form, offset, end, key):
-		case p.Anchor >= 0:
-			s.add(id, Match{Offset: int64(offset), Length: int32(end - offset), Key: key})
-			return true
-		default:
-			return true
+		if !ok || !p.accepts(s.data, form, offset, end, key) {
+			continue
 		}
+		s.hit(id)
+		if p.Anchor >= 0 {
+			s.add(id, Match{Offset: int64(offset), Length: int32(end - offset), Key: key})
+		}
+		return true
 	}
 	return false
 }
@@ -80,7 +81,7 @@ func (s *Searcher) searchWhole(id int32) {
 		return
 	}
 	st.whole = true
-	forms := s.patterns[id].Links[0].Forms
+	forms := s.patterns.At(id).Links[0].Forms
 	for f := range forms {
 		form := &forms[f]
 		for at := 0; at < len(s.data) && !st.full; at++ {
@@ -89,6 +90,7 @@ func (s *Searcher) searchWhole(id int32) {
 				return
 			}
 			at = next
+			s.tried(id)
 			s.verifyAt(id, 0, form, at)
 		}
 	}
@@ -110,8 +112,11 @@ func (f *Form) next(data []byte, at int) int {
 
 // searchSlow tries a form without a literal at every position that one of its
 // first bytes stands at.
-func (s *Searcher) searchSlow(r slowRef) error {
-	form := &s.patterns[r.pattern].Links[r.link].Forms[r.form]
+func (s *Searcher) searchSlow(r Slow) error {
+	form := s.patterns.At(r.Pattern).form(r.Link, r.Form)
+	if form == nil || form.Program == nil {
+		return nil
+	}
 	first := &form.Program.First
 	for from := 0; from < len(s.data); from += pieceLen {
 		if s.look() != nil {
@@ -121,10 +126,11 @@ func (s *Searcher) searchSlow(r slowRef) error {
 			if !first.Has(s.data[at]) {
 				continue
 			}
-			if s.states[r.pattern].full || !s.spend(costCandidate) {
+			if s.states[r.Pattern].full || !s.spend(costCandidate) {
 				return s.err
 			}
-			s.verifyAt(r.pattern, r.link, form, at)
+			s.tried(r.Pattern)
+			s.verifyAt(r.Pattern, uint16(r.Link), form, at)
 		}
 	}
 	return s.err

@@ -37,7 +37,8 @@ func searcher(c Config, patterns ...*Pattern) *Searcher {
 	if c.Stop == nil {
 		c.Stop = never
 	}
-	return NewSearcher(NewIndex(patterns, OneClass(len(patterns))), patterns, c)
+	all := Made(patterns...)
+	return NewSearcher(NewIndex(all, OneClass(len(patterns))), all, c)
 }
 
 func search(t testing.TB, s *Searcher, data string) {
@@ -277,7 +278,8 @@ func TestRegexWindowCuts(t *testing.T) {
 
 func TestClasses(t *testing.T) {
 	patterns := []*Pattern{compile(t, `"ab"`, Options{}), compile(t, `"ab"`, Options{}), compile(t, `/[ab]/`, Options{})}
-	s := NewSearcher(NewIndex(patterns, Classes{Of: []uint16{0, 1, 2}, In: [][]bool{{true, true, true}}}), patterns, Config{MaxMatches: 9, RegexWindow: 9, Stop: never})
+	all := Made(patterns...)
+	s := NewSearcher(NewIndex(all, Classes{Of: []uint16{0, 1, 2}, In: [][]bool{{true, true, true}}}), all, Config{MaxMatches: 9, RegexWindow: 9, Stop: never})
 	for open := range 8 {
 		which := []bool{open&1 != 0, open&2 != 0, open&4 != 0}
 		s.Reset([]byte("ab"), 0, which)

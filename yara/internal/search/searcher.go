@@ -1,14 +1,25 @@
 package search
 
-import "vitrine/yara/internal/pattern"
+import (
+	"vitrine/yara/internal/pattern"
+	"vitrine/yara/internal/prefilter"
+)
 
 // Config bounds a Searcher's work.
 type Config struct {
 	MaxMatches  int  // per pattern
 	RegexWindow int  // bytes a program may look ahead of or behind a literal
 	Lists       bool // keep every match of every pattern, whatever its NeedList
+	// Tally counts what is done for each pattern; nil counts nothing.
+	Tally []Tally
 	// Stop is asked now and then; an error ends the search.
 	Stop func() error
+}
+
+// Tally is what was done for one pattern over all searches.
+type Tally struct {
+	Tried int // places at which it, or a piece of a cut one, might have stood
+	Found int // matches of it, or of such a piece
 }
 
 // Cut says which limit cut the search for a pattern.
@@ -31,9 +42,10 @@ const maxIdle = 1 << 17
 // Searcher searches one piece of data at a time. Not safe for concurrent use.
 type Searcher struct {
 	index    *Index
-	patterns []*Pattern
+	patterns Patterns
 	config   Config
 	machine  pattern.Machine
+	run      prefilter.Run
 
 	data   []byte
 	kind   int    // of data
@@ -64,7 +76,7 @@ type linkKey struct {
 }
 
 // NewSearcher returns a Searcher over the patterns the index was made of.
-func NewSearcher(x *Index, patterns []*Pattern, c Config) *Searcher {
+func NewSearcher(x *Index, patterns Patterns, c Config) *Searcher {
 	s := &Searcher{index: x, patterns: patterns, config: c, parts: map[linkKey]*list{}}
 	s.machine.Stop = func() bool { return s.look() != nil }
 	return s
@@ -74,7 +86,7 @@ func NewSearcher(x *Index, patterns []*Pattern, c Config) *Searcher {
 // for each class of patterns whether it is searched.
 func (s *Searcher) Reset(data []byte, kind int, open []bool) {
 	if s.states == nil { // large, and not every searcher is given data
-		s.states = make([]state, len(s.patterns))
+		s.states = make([]state, s.patterns.Len())
 	}
 	for _, p := range s.dirty {
 		st := &s.states[p]
@@ -91,17 +103,18 @@ func (s *Searcher) Reset(data []byte, kind int, open []bool) {
 // Search runs the pass over the data. What was found before an error stays.
 func (s *Searcher) Search() error {
 	table := s.index.kinds[s.kind].table()
+	s.run.Start(table, s.data, s)
 	for from := 0; from < len(s.data) && !table.Empty(); from += pieceLen {
 		if err := s.look(); err != nil {
 			return err
 		}
-		table.Scan(s.data, from, from+pieceLen, s)
+		s.run.Scan(from, from+pieceLen)
 		if s.err != nil {
 			return s.err
 		}
 	}
 	for _, r := range s.index.slow {
-		if !s.open[s.index.class[r.pattern]] {
+		if !s.open[s.index.class[r.Pattern]] {
 			continue
 		}
 		if err := s.searchSlow(r); err != nil {
@@ -112,14 +125,20 @@ func (s *Searcher) Search() error {
 }
 
 // Candidate implements prefilter.Sink.
-func (s *Searcher) Candidate(id uint32, pos int) {
-	r := &s.index.refs[id]
-	if s.err != nil || !s.open[s.index.class[r.pattern]] || s.states[r.pattern].full || !s.spend(costCandidate) {
-		return
+func (s *Searcher) Candidate(id uint32, pos int) (enough bool) {
+	r, ok := s.index.ref(id)
+	switch {
+	case !ok || !s.open[s.index.class[r.pattern]] || s.states[r.pattern].full:
+		return true
+	case s.err != nil || !s.spend(costCandidate):
+		return false
 	}
-	p := s.patterns[r.pattern]
-	form := &p.Links[r.link].Forms[r.form]
-	s.verify(r.pattern, r.link, form, &form.Atoms[r.atom], pos+int(r.lead))
+	form := s.patterns.At(r.pattern).form(r.link, r.form)
+	if pos += r.lead; form != nil && r.atom < len(form.Atoms) && pos <= len(s.data) {
+		s.tried(r.pattern)
+		s.verify(r.pattern, uint16(r.link), form, &form.Atoms[r.atom], pos)
+	}
+	return s.states[r.pattern].full
 }
 
 // verify follows up an atom that stands at pos.
@@ -155,10 +174,11 @@ func (s *Searcher) verifyAt(id int32, link uint16, form *Form, start int) bool {
 
 // keep adds a match of a form unless it fails to be a whole word.
 func (s *Searcher) keep(id int32, link uint16, form *Form, start, end int, key byte) bool {
-	p := s.patterns[id]
+	p := s.patterns.At(id)
 	if !p.accepts(s.data, form, start, end, key) {
 		return false
 	}
+	s.hit(id)
 	m := Match{Offset: int64(start), Length: int32(end - start), Key: key}
 	if len(p.Links) > 1 {
 		s.addPart(id, link, m)
@@ -198,6 +218,18 @@ func (s *Searcher) matchForm(id int32, form *Form, start int) (end int, key byte
 	return end, 0, ok
 }
 
+func (s *Searcher) tried(id int32) {
+	if s.config.Tally != nil {
+		s.config.Tally[id].Tried++
+	}
+}
+
+func (s *Searcher) hit(id int32) {
+	if s.config.Tally != nil {
+		s.config.Tally[id].Found++
+	}
+}
+
 // slot gives the state of a pattern to be written.
 func (s *Searcher) slot(id int32) *state {
 	st := &s.states[id]
@@ -212,7 +244,7 @@ func (s *Searcher) cutBy(id int32, c Cut) { s.slot(id).cut |= c }
 
 // add keeps a match of a whole pattern.
 func (s *Searcher) add(id int32, m Match) {
-	p, st := s.patterns[id], s.slot(id)
+	p, st := s.patterns.At(id), s.slot(id)
 	if p.Anchor >= 0 && m.Offset != p.Anchor {
 		return
 	}

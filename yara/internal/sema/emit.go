@@ -29,7 +29,7 @@ type mark struct{ nodes, lists, regexps, patterns, rules int }
 
 func (c *Compiler) mark() mark {
 	s := c.set
-	return mark{len(s.Nodes), len(s.Lists), len(s.Regexps), len(s.Patterns), len(s.Rules)}
+	return mark{len(s.Nodes), len(s.Lists), len(s.Regexps), s.Patterns.Len(), len(s.Rules)}
 }
 
 // rollback takes away what was added since a mark. Constants and references to
@@ -41,7 +41,7 @@ func (c *Compiler) rollback(m mark) {
 		delete(c.interned.patterns, name)
 	}
 	c.interned.names = c.interned.names[:m.patterns]
-	s.Patterns = s.Patterns[:m.patterns]
+	s.Patterns.Cut(m.patterns)
 	s.Rules = s.Rules[:m.rules]
 }
 

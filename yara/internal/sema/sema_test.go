@@ -137,7 +137,7 @@ func TestUse(t *testing.T) {
 			name = tt.cond[1]
 		}
 		mustAdd(t, c, `rule r { strings: $`+string(name)+` = `+def[name]+` condition: `+tt.cond+` }`)
-		p := c.Set().Patterns[0]
+		p := c.Set().Patterns.At(0)
 		if p.NeedList != tt.list || p.OnDemand != tt.onDemand || p.Anchor != tt.anchor {
 			t.Errorf("%s: list %t, on demand %t, anchor %d", tt.cond, p.NeedList, p.OnDemand, p.Anchor)
 		}
@@ -150,7 +150,7 @@ func TestLoopLoosensAll(t *testing.T) {
 	for body, anchor := range map[string]int64{`any of ($b)`: 5, `for any of ($b) : ($)`: -1, `for any of ($b) : ($ at 9)`: -1, `for any of ($b) : (# > 1)`: -1} {
 		c := compiler(false)
 		mustAdd(t, c, `rule r { strings: $a = "abc" $b = "def" condition: $a at 5 and `+body+` }`)
-		if p := c.Set().Patterns[0]; p.Anchor != anchor || !p.OnDemand {
+		if p := c.Set().Patterns.At(0); p.Anchor != anchor || !p.OnDemand {
 			t.Errorf("%s: anchor %d, want %d, on demand %t", body, p.Anchor, anchor, p.OnDemand)
 		}
 	}
@@ -169,8 +169,8 @@ func TestSharedUse(t *testing.T) {
 	for r := range 5 {
 		got = append(got, patternsOf(c, r)[0])
 	}
-	if !slices.Equal(got, []int32{0, 0, 1, 1, 2}) || !c.Set().Patterns[0].NeedList {
-		t.Errorf("patterns %v, list %t", got, c.Set().Patterns[0].NeedList)
+	if !slices.Equal(got, []int32{0, 0, 1, 1, 2}) || !c.Set().Patterns.At(0).NeedList {
+		t.Errorf("patterns %v, list %t", got, c.Set().Patterns.At(0).NeedList)
 	}
 }
 
@@ -212,7 +212,7 @@ func TestRenumber(t *testing.T) {
 // sizes of everything a rule may add to.
 func sizes(c *Compiler) string {
 	s := c.Set()
-	return fmt.Sprint(len(s.Nodes), len(s.Lists), len(s.Regexps), len(s.Patterns), len(s.Rules), len(c.interned.patterns))
+	return fmt.Sprint(len(s.Nodes), len(s.Lists), len(s.Regexps), s.Patterns.Len(), len(s.Rules), len(c.interned.patterns))
 }
 
 // TestAbort: a source with errors leaves nothing, and takes nothing with it.

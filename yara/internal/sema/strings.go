@@ -132,12 +132,13 @@ func (u *unit) share(s *stringUse) int32 {
 	key := sharingKey(s.def, s.compiled)
 	set := u.c.set
 	if id, ok := u.c.interned.patterns[key]; ok {
-		set.Patterns[id].NeedList = set.Patterns[id].NeedList || s.compiled.NeedList
+		known := set.Patterns.At(id)
+		known.NeedList = known.NeedList || s.compiled.NeedList
 		return id
 	}
-	id := int32(len(set.Patterns))
+	id := int32(set.Patterns.Len())
 	s.compiled.Pack()
-	set.Patterns = append(set.Patterns, s.compiled)
+	set.Patterns.Append(s.compiled)
 	u.c.interned.patterns[key] = id
 	u.c.interned.names = append(u.c.interned.names, key)
 	return id

@@ -15,6 +15,12 @@ type Layout struct {
 	Entry    int64 // None: unknown
 	Sections []Section
 	Version  Section // a PE file's version resource; zero: none
+
+	// Of a PE file with a certificate table that ends it and begins behind the
+	// headers; of all others zero.
+	Certificates Section
+	NT           int64 // where the NT header lies
+	Wide         bool  // it is one of 64 bits
 }
 
 // Section is a part of a file.

@@ -76,6 +76,59 @@ func TestMachO(t *testing.T) {
 	}
 }
 
+// TestCertificates finds a certificate table only where ClamAV looks at one.
+func TestCertificates(t *testing.T) {
+	const nt, size = 0x40, 0x400
+	program := func(wide bool, change map[int]uint32) []byte {
+		b, le := make([]byte, size), binary.LittleEndian
+		optional, entry := nt+24, nt+0x98
+		le.PutUint16(b[optional:], 0x10b)
+		if wide {
+			entry += 16
+			le.PutUint16(b[optional:], 0x20b)
+		}
+		fields := map[int]uint32{0x3c: nt, nt: 0x4550, optional + 32: 0x200, optional + 60: 0x200, entry - 36: 16, entry: 0x300, entry + 4: 0x100}
+		for at, v := range change {
+			if at < 0 { // from the entry
+				at = entry + -at - 1
+			}
+			fields[at] = v
+		}
+		for at, v := range fields {
+			le.PutUint32(b[at:], v)
+		}
+		b[nt+6], b[nt+20] = 1, 0xf0
+		return b
+	}
+	at := Section{0x300, 0x100}
+	for name, c := range map[string]struct {
+		wide   bool
+		change map[int]uint32
+		want   Section
+	}{
+		"32 bits":              {false, nil, at},
+		"64 bits":              {true, nil, at},
+		"something behind":     {false, map[int]uint32{-5: 0xff}, Section{}},
+		"past the end":         {false, map[int]uint32{-5: 0x101}, Section{}},
+		"wraps around":         {false, map[int]uint32{-5: 0xffffff00, -1: 0x500}, Section{}},
+		"none":                 {false, map[int]uint32{-5: 0, -1: 0}, Section{}},
+		"empty at the end":     {false, map[int]uint32{-5: 0, -1: size}, Section{}},
+		"in the headers":       {false, map[int]uint32{-1: 0x20, -5: size - 0x20}, Section{}},
+		"right behind":         {false, map[int]uint32{-1: nt + 0xa0, -5: size - nt - 0xa0}, Section{nt + 0xa0, size - nt - 0xa0}},
+		"on itself":            {false, map[int]uint32{-1: nt + 0x98, -5: size - nt - 0x98}, Section{}},
+		"too few directories":  {false, map[int]uint32{nt + 24 + 92: 4}, Section{}},
+		"headers end before":   {false, map[int]uint32{nt + 24 + 60: 0}, Section{}},
+		"aligned headers":      {false, map[int]uint32{nt + 24 + 60: 1}, at},
+		"no optional header":   {true, map[int]uint32{nt + 24: 0}, Section{}},
+		"headers and no align": {false, map[int]uint32{nt + 24 + 32: 0}, at},
+	} {
+		l := Read(PE, program(c.wide, c.change))
+		if !l.Known || l.Certificates != c.want || c.want != (Section{}) && (l.NT != nt || l.Wide != c.wide) {
+			t.Errorf("%s: %+v", name, l)
+		}
+	}
+}
+
 func TestBroken(t *testing.T) {
 	for _, target := range []Target{PE, ELF, MachO, Any} {
 		for _, data := range []string{"", "MZ", "MZ" + strings.Repeat("\xff", 200), "\x7fELF\x02\x01" + strings.Repeat("\xff", 100), "\xcf\xfa\xed\xfe" + strings.Repeat("\xff", 100)} {
@@ -97,6 +150,9 @@ func FuzzRead(f *testing.F) {
 		l := Read(target, data)
 		if target == PE && len(l.Sections) > maxSections {
 			t.Errorf("%d sections", len(l.Sections))
+		}
+		if c := l.Certificates; c != (Section{}) && (c.Offset <= 0 || c.Size < smallestTable || c.Offset+c.Size != int64(len(data))) {
+			t.Errorf("certificates %+v in %d bytes", c, len(data))
 		}
 		for _, s := range l.Sections {
 			if target == PE && s.Size > 0 && s.Offset+s.Size > int64(len(data)) {

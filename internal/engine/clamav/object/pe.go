@@ -36,6 +36,30 @@ func readPE(l *Layout, data []byte) {
 		l.Entry = at
 	}
 	f.version(l, optional)
+	f.certificates(l, pe)
+}
+
+const (
+	certificateEntry = 4 // of the data directories
+	smallestTable    = 8
+)
+
+// certificates finds the certificate table. ClamAV looks at none that something
+// follows or that lies within the headers.
+func (f *peFile) certificates(l *Layout, pe int64) {
+	b := bits{data: f.b.data, order: f.b.order}
+	wide := b.u16(pe+24) == 0x20b
+	directories := pe + 24 + 96
+	if wide {
+		directories += 16
+	}
+	entry := directories + 8*certificateEntry
+	at, size := b.u32(entry), b.u32(entry+4)
+	behind := entry + 8
+	if b.u32(directories-4) <= certificateEntry || behind > f.headerSize || at < behind || size < smallestTable || at+size != int64(len(b.data)) || b.short {
+		return
+	}
+	l.Certificates, l.NT, l.Wide = Section{at, size}, pe, wide
 }
 
 // readSections reads the table. The alignment in the header is not believed

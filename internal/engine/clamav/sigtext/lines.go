@@ -24,7 +24,7 @@ func Extended(line string, macros Macros) (*Signature, error) {
 	if len(f) < 4 || len(f) > 6 {
 		return nil, malformed("%d fields, expected 4 to 6", len(f))
 	}
-	if err := checkLevels(f[4:]); err != nil {
+	if _, err := Levels(f[4:]); err != nil {
 		return nil, err
 	}
 	target, err := parseTarget(f[1])
@@ -81,19 +81,23 @@ func parseTarget(text string) (int, error) {
 	return int(n), nil
 }
 
-// checkLevels takes the fields behind a signature: the lowest and the highest
-// level it is for.
-func checkLevels(f []string) error {
+// Levels takes the fields behind a signature, the lowest and the highest level
+// it is for, and gives the lowest: 0 when there is none. The error is ErrLevel
+// when Level is not among them.
+func Levels(f []string) (lowest int, err error) {
 	for i, text := range f {
 		n, err := strconv.ParseUint(text, 10, 32)
 		if err != nil {
-			return malformed("level %q is no number", text)
+			return 0, malformed("level %q is no number", text)
+		}
+		if i == 0 {
+			lowest = int(n)
 		}
 		if i == 0 && n > Level || i == 1 && n < Level {
-			return ErrLevel
+			return 0, ErrLevel
 		}
 	}
-	return nil
+	return lowest, nil
 }
 
 // Logical translates a line of an .ldb file: name, attributes, logic and

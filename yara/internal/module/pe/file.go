@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 
+	"vitrine/yara/authenticode"
 	"vitrine/yara/internal/module"
-	"vitrine/yara/internal/module/pe/authenticode"
 )
 
 // Sizes and magic numbers of the headers.

@@ -3,8 +3,8 @@ package pe
 import (
 	"encoding/hex"
 
+	"vitrine/yara/authenticode"
 	"vitrine/yara/internal/module"
-	"vitrine/yara/internal/module/pe/authenticode"
 )
 
 const securityDirectory = 4

@@ -37,13 +37,17 @@ func (c *Countersignature) Verified() bool {
 }
 
 func (s *Signature) readCountersignatures() {
-	for _, v := range values(s.signer.unsigned, oidCounterSign) {
-		s.counters = append(s.counters, s.pkcs9(v))
-	}
+	s.readOldStamps()
 	for _, v := range values(s.signer.unsigned, oidMSCounterSign) {
 		c, certs := s.rfc3161(v)
 		s.counters = append(s.counters, c)
 		s.certs = append(s.certs[:len(s.certs):len(s.certs)], certs...)
+	}
+}
+
+func (s *Signature) readOldStamps() {
+	for _, v := range values(s.signer.unsigned, oidCounterSign) {
+		s.counters = append(s.counters, s.pkcs9(v))
 	}
 }
 

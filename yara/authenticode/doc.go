@@ -9,5 +9,8 @@
 // verified signature is one that was made over this file with the key of the
 // certificate shown, whoever that belongs to.
 //
+// Parse shows signatures as libyara does, Outer what of the first one can be
+// read however much is wrong with it.
+//
 // Only definite lengths are read, as DER has them. All counts are capped.
 package authenticode

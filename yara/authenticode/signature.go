@@ -24,6 +24,8 @@ type Signature struct {
 	file      *File
 	signed    *signedData
 	signer    *signerInfo
+	strict    bool   // as Outer promises
+	kind      string // of what the digest is of
 	algorithm string // of the file's digest
 	digest    []byte
 	hasSigner bool
@@ -103,7 +105,7 @@ func (s *Signature) readIndirectData() bool {
 	}
 	r := reader{rest: s.signed.content.body}
 	kind := r.inside(tagSequence)
-	kind.oid()
+	s.kind = kind.oid()
 	info := r.inside(tagSequence)
 	s.algorithm, _ = info.algorithm()
 	s.digest = info.take(tagOctetString).body
@@ -167,6 +169,9 @@ func (s *Signature) Verified() bool {
 
 func (s *Signature) verify() bool {
 	if s.own == nil || len(s.digest) == 0 || !s.signed.listed(s.signer.digestAlgorithm) || !equalDigest(s.digest, s.FileDigest()) {
+		return false
+	}
+	if s.strict && !s.ofProgram() {
 		return false
 	}
 	// Version 1 signs the contents of the sequence, later ones all of it.

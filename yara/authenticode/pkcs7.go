@@ -5,11 +5,13 @@ import "bytes"
 // Object identifiers of PKCS #7, PKCS #9 and Microsoft's contents.
 const (
 	oidSignedData    = "1.2.840.113549.1.7.2"
+	oidContentType   = "1.2.840.113549.1.9.3"
 	oidMessageDigest = "1.2.840.113549.1.9.4"
 	oidSigningTime   = "1.2.840.113549.1.9.5"
 	oidCounterSign   = "1.2.840.113549.1.9.6"
 	oidTSTInfo       = "1.2.840.113549.1.9.16.1.4"
 	oidIndirectData  = "1.3.6.1.4.1.311.2.1.4"
+	oidPEImage       = "1.3.6.1.4.1.311.2.1.15"
 	oidOpusInfo      = "1.3.6.1.4.1.311.2.1.12"
 	oidNested        = "1.3.6.1.4.1.311.2.4.1"
 	oidMSCounterSign = "1.3.6.1.4.1.311.3.3.1"
@@ -50,17 +52,17 @@ type signerInfo struct {
 // broken or something else. With cms, of RFC 5652, certificates of other kinds
 // may stand among those of X.509; they are passed over.
 func parseMessage(in []byte, cms bool) *signedData {
-	top := reader{rest: in}
-	info := top.inside(tagSequence)
-	oid := info.oid()
-	wrapped := info.inside(tagContext0)
-	body := wrapped.inside(tagSequence)
-	info.end()
-	wrapped.end()
-	if info.bad || wrapped.bad || oid != oidSignedData {
-		return nil
+	if d, whole := readMessage(in, cms); whole {
+		return d
 	}
-	d := &signedData{version: integer(body.take(tagInteger).body)}
+	return nil
+}
+
+// readMessage reads as much of SignedData as there is: nil means that it does
+// not come to the certificates. It is whole when nothing in it is wrong.
+func readMessage(in []byte, cms bool) (d *signedData, whole bool) {
+	body := insideMessage(in)
+	d = &signedData{version: integer(body.take(tagInteger).body)}
 	algorithms := body.inside(tagSet)
 	for algorithms.more() && len(d.digests) < maxValues {
 		oid, _ := algorithms.algorithm()
@@ -75,37 +77,52 @@ func parseMessage(in []byte, cms bool) *signedData {
 		contents.bad = contents.bad || in.bad
 	}
 	contents.end()
-	if certs, ok := body.maybe(tagContext0); ok && !d.readCertificates(certs.body, cms) {
-		return nil
+	if body.bad || contents.bad || algorithms.bad {
+		return nil, false
+	}
+	whole = true
+	if certs, ok := body.maybe(tagContext0); ok {
+		whole = d.readCertificates(certs.body, cms)
 	}
 	body.maybe(tagContext1) // revocation lists
 	signers := body.inside(tagSet)
 	body.end()
-	if body.bad || contents.bad || algorithms.bad {
-		return nil
-	}
 	if signers.more() {
-		if d.signer = parseSigner(signers.take(tagSequence).body); d.signer == nil {
-			return nil
-		}
+		d.signer = parseSigner(signers.take(tagSequence).body)
+		whole = whole && d.signer != nil
 	}
-	return d
+	return d, whole && !body.bad
 }
 
+// insideMessage goes down to the contents of SignedData.
+func insideMessage(in []byte) *reader {
+	top := reader{rest: in}
+	info := top.inside(tagSequence)
+	oid := info.oid()
+	wrapped := info.inside(tagContext0)
+	body := wrapped.inside(tagSequence)
+	info.end()
+	wrapped.end()
+	body.bad = body.bad || info.bad || wrapped.bad || oid != oidSignedData
+	return body
+}
+
+// readCertificates keeps those it can read and reports whether it could all.
 func (d *signedData) readCertificates(in []byte, cms bool) bool {
 	list := reader{rest: in}
-	for list.more() && len(d.certs) < maxCertificates {
+	broken := 0
+	for list.more() && len(d.certs) < maxCertificates && broken < maxCertificates {
 		e := list.any()
 		if cms && !list.bad && e.tag != tagSequence {
 			continue
 		}
-		c, ok := parseCertificate(e)
-		if !ok {
-			return false
+		if c, ok := parseCertificate(e); ok {
+			d.certs = append(d.certs, c)
+		} else {
+			broken++
 		}
-		d.certs = append(d.certs, c)
 	}
-	return true
+	return broken == 0
 }
 
 // parseSigner reads a SignerInfo; nil means that it is broken.

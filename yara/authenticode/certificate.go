@@ -11,6 +11,10 @@ const (
 	maxSerial   = 20 // bytes
 	oidKeyID    = "2.5.29.14"
 	oidIssuerID = "2.5.29.35"
+
+	oidKeyUsage    = "2.5.29.15"
+	oidPurposes    = "2.5.29.37"
+	oidConstraints = "2.5.29.19"
 )
 
 // Certificate is one certificate of a signature.
@@ -19,7 +23,11 @@ type Certificate struct {
 	issuer, subject      name
 	subjectID, authority []byte // key identifiers, or nil
 	serial               []byte
+	rawSerial            []byte
 	key                  []byte // SubjectPublicKeyInfo
+	signed, signature    []byte // what the issuer signed, and the signature
+	sameAlgorithm        bool   // it is named alike inside and outside of what is signed
+	extensions           map[string][]byte
 	version              int64
 	algorithm            string
 	notBefore, notAfter  int64
@@ -75,17 +83,20 @@ func (c *Certificate) NotAfter() (seconds int64, ok bool) { return c.notAfter, c
 func parseCertificate(e element) (*Certificate, bool) {
 	c := &Certificate{raw: e.raw, version: 1}
 	outer := &reader{rest: e.body, bad: e.tag != tagSequence}
-	body := outer.inside(tagSequence)
+	tbs := outer.take(tagSequence)
+	body := &reader{rest: tbs.body, bad: outer.bad}
 	c.algorithm, _ = outer.algorithm()
-	outer.bits()
+	signature := outer.bits()
 	outer.end()
 	if v, ok := body.maybe(tagContext0); ok {
 		in := reader{rest: v.body}
 		c.version = 1 + integer(in.take(tagInteger).body)
 		body.bad = body.bad || in.bad
 	}
-	c.serial = minimal(body.take(tagInteger).body)
-	body.algorithm() // the algorithm again
+	c.rawSerial = body.take(tagInteger).body
+	c.serial = minimal(c.rawSerial)
+	again, _ := body.algorithm()
+	c.sameAlgorithm = again == c.algorithm
 	c.issuer = body.name()
 	c.readValidity(body)
 	c.subject = body.name()
@@ -101,7 +112,11 @@ func parseCertificate(e element) (*Certificate, bool) {
 	info.algorithm()
 	info.bits()
 	info.end()
-	return c, !outer.bad && !body.bad && !info.bad
+	if outer.bad || body.bad || info.bad {
+		return nil, false
+	}
+	c.signed, c.signature = tbs.raw, signature[1:]
+	return c, true
 }
 
 func (c *Certificate) readValidity(body *reader) {
@@ -115,10 +130,11 @@ func (c *Certificate) readValidity(body *reader) {
 	c.notAfter, c.endKnown = moment(to)
 }
 
-// readExtensions finds the two key identifiers, which help to tell issuers of
-// the same name apart.
+// readExtensions keeps those that matter and reads the two key identifiers,
+// which help to tell issuers of the same name apart.
 func (c *Certificate) readExtensions(body *reader, in []byte) {
 	list := (&reader{rest: in}).inside(tagSequence)
+	c.extensions = map[string][]byte{}
 	for list.more() {
 		one := list.inside(tagSequence)
 		oid := one.oid()
@@ -132,6 +148,8 @@ func (c *Certificate) readExtensions(body *reader, in []byte) {
 		case oidIssuerID:
 			id, _ := value.inside(tagSequence).maybe(tagPrimitive0)
 			c.authority = id.body
+		case oidKeyUsage, oidPurposes, oidConstraints:
+			c.extensions[oid] = value.rest
 		}
 	}
 	body.bad = body.bad || list.bad
