@@ -20,9 +20,9 @@ func TestMain(m *testing.M) { netguardtest.Main(m) }
 // mapped; others, and those that came from outside, go on.
 func TestEnd(t *testing.T) {
 	n := netguardtest.New(t)
-	n.Run("ip", "addr", "add", "10.66.0.2/32", "dev", "lo")
-	n.Run("ip", "addr", "add", "10.66.0.3/32", "dev", "lo")
-	n.Run("ip", "addr", "add", "fd66::2/128", "dev", "lo", "nodad")
+	for _, a := range []string{"10.66.0.2/32", "10.66.0.3/32", "fd66::2/128"} {
+		n.Own(a)
+	}
 	var s *Sockets
 	conns := map[string]net.Conn{}
 	var err error

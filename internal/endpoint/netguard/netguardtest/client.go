@@ -75,7 +75,7 @@ func do(deed string, to netip.AddrPort) error {
 		return err
 	}
 	defer unix.Close(fd)
-	unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &unix.Timeval{Sec: 2})
+	unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &unix.Timeval{Sec: 20})
 	switch deed {
 	case "tcp", "mptcp":
 		return unix.Connect(fd, addr)

@@ -7,6 +7,8 @@ package netguardtest
 import (
 	"bufio"
 	"fmt"
+	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +16,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -55,8 +58,60 @@ func New(t testing.TB) *Namespace {
 		Skip(t, "no network namespace: %v", err)
 	}
 	t.Cleanup(func() { n.file.Close() })
+	n.Do(func() {
+		// Nobody else is on these cables: an address counts at once.
+		for _, dev := range []string{"all", "default"} {
+			_ = os.WriteFile("/proc/sys/net/ipv6/conf/"+dev+"/accept_dad", []byte("0"), 0)
+		}
+	})
 	n.Run("ip", "link", "set", "lo", "up")
 	return n
+}
+
+// Own gives the loopback device an address, and waits until it can be used.
+func (n *Namespace) Own(address string) {
+	n.t.Helper()
+	n.address("lo", address)
+	n.settled(address)
+}
+
+func (n *Namespace) address(device, address string) {
+	n.t.Helper()
+	args := []string{"ip", "addr", "add", address, "dev", device}
+	if strings.Contains(address, ":") {
+		args = append(args, "nodad")
+	}
+	n.Run(args...)
+}
+
+// settled waits until what is sent to an address of the namespace arrives there:
+// the kernel makes the ways of IPv6 in its own time.
+func (n *Namespace) settled(address string) {
+	n.t.Helper()
+	at := netip.AddrPortFrom(netip.MustParsePrefix(address).Addr(), 0)
+	var err error
+	for range 1000 {
+		if n.Do(func() { err = echo(at) }); err == nil {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	n.t.Fatalf("there is no way to %s: %v", address, err)
+}
+
+// echo sends a datagram from an address to itself.
+func echo(at netip.AddrPort) error {
+	u, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
+	if err != nil {
+		return err
+	}
+	defer u.Close()
+	u.SetDeadline(time.Now().Add(20 * time.Millisecond))
+	if _, err := u.WriteTo([]byte{1}, u.LocalAddr()); err != nil {
+		return err
+	}
+	_, _, err = u.ReadFrom(make([]byte, 1))
+	return err
 }
 
 // Do runs f on a thread that is in the namespace. What f opens stays there;
@@ -123,13 +178,15 @@ func (n *Namespace) Join(other *Namespace, name string, here, there []string) {
 		addrs []string
 	}{{n, name + "a", here}, {other, name + "b", there}} {
 		for _, a := range end.addrs {
-			args := []string{"ip", "addr", "add", a, "dev", end.dev}
-			if strings.Contains(a, ":") {
-				args = append(args, "nodad")
-			}
-			end.ns.Run(args...)
+			end.ns.address(end.dev, a)
 		}
 		end.ns.Run("ip", "link", "set", end.dev, "up")
+	}
+	for _, a := range here {
+		n.settled(a)
+	}
+	for _, a := range there {
+		other.settled(a)
 	}
 }
 
