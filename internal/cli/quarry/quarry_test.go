@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"vitrine/internal/engine/clamav"
 )
 
 func TestPasswords(t *testing.T) {
@@ -48,10 +50,10 @@ func TestLists(t *testing.T) {
 
 func TestDatabases(t *testing.T) {
 	dir := t.TempDir()
-	if _, _, err := Databases([]string{dir}, false, nil); err == nil {
+	if _, _, err := Databases([]string{dir}, clamav.Config{}, nil); err == nil {
 		t.Error("a directory without databases: no error")
 	}
-	if _, _, err := Databases([]string{filepath.Join(dir, "gone")}, false, nil); err == nil {
+	if _, _, err := Databases([]string{filepath.Join(dir, "gone")}, clamav.Config{}, nil); err == nil {
 		t.Error("no directory: no error")
 	}
 	text := "44d88612fea8a8f36de82e1278abb02f:68:Test.File\n"
@@ -59,7 +61,7 @@ func TestDatabases(t *testing.T) {
 		t.Fatal(err)
 	}
 	var read bytes.Buffer
-	d, report, err := Databases([]string{dir}, false, &read)
+	d, report, err := Databases([]string{dir}, clamav.Config{}, &read)
 	if err != nil || d.Len() != 1 || len(report.Problems) != 0 || read.String() != text {
 		t.Errorf("%v, %v, %v, read %q", d, report, err, read.String())
 	}
