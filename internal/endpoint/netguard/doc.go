@@ -1,7 +1,7 @@
 // Package netguard cuts this machine off from what is listed: connections to
 // listed addresses by programs in the kernel that know the process (bpf), by the
-// packet filter for all else (nft), and listed names by a resolver that runs
-// apart (resolver). It puts these together, says which of them are in force and
+// packet filter for all else (nft), listed names by a resolver that runs apart
+// (resolver), and what was connected before its address was listed (live). It puts these together, says which of them are in force and
 // what is not covered, tells of each refusal with the process and the line of the
 // list, and takes everything back when it is closed.
 //
