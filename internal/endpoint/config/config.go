@@ -97,12 +97,13 @@ type Network struct {
 
 // Clamd is [clamd].
 type Clamd struct {
-	Enabled   bool
-	Socket    string
-	Group     string
-	MaxStream int64
-	Threads   int
-	Idle      time.Duration
+	Enabled      bool
+	Socket       string
+	Group        string
+	MaxStream    int64
+	Threads      int
+	Idle         time.Duration
+	IncompleteOK bool
 }
 
 // Control is [control].

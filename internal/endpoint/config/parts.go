@@ -38,7 +38,7 @@ func (n *Network) keys() []key {
 "auto" uses what the kernel has of both.`},
 		{"network.cgroup", &n.Cgroup, pathOrNone, "The control group whose processes are covered. Empty: the root of them, and so all."},
 		{"network.resolver", &n.Resolver, resolver,
-			`Where a resolver that refuses listed names listens, such as "127.0.0.54:53". Empty: none.
+			`Where a resolver that refuses listed names listens, such as "127.0.0.55:53". Empty: none.
 Nothing uses it until /etc/resolv.conf names it; the guard does not change that file.`},
 		{"network.upstreams", &n.Upstreams, addresses, "The resolvers it asks. Empty: those of /etc/resolv.conf."},
 		{"network.sinkhole", &n.Sinkhole, bareAddresses, "What it answers for listed names. Empty: that there is no such name."},
@@ -52,6 +52,8 @@ func (c *Clamd) keys() []key {
 		{"clamd.group", &c.Group, nameOrNone, "Who may ask, besides root: a group, such as clamav. Empty: nobody."},
 		{"clamd.max_stream", sizeAt(&c.MaxStream), sizes(1<<10, 1<<40), "How much one stream may hold."},
 		{"clamd.threads", &c.Threads, numbers(0, 256), "How many files are looked at at once. 0: as many as there are scanners."},
+		{"clamd.incomplete_ok", &c.IncompleteOK, nil,
+			"Answer OK of what could not wholly be looked at, such as an encrypted archive, as clamd does.\nOtherwise it is an ERROR, and mail with it may wait."},
 		{"clamd.idle", &c.Idle, between(time.Second, time.Hour), "How long a client may say nothing."},
 	}
 }

@@ -87,7 +87,7 @@ type Connection struct {
 	Name      string `json:"name,omitempty"`      // the name that was asked for
 	Indicator string `json:"indicator"`           // the list's entry, as it stands there
 	List      string `json:"list,omitempty"`      // where it stands
-	By        string `json:"by"`                  // bpf, nft, dns
+	By        string `json:"by"`                  // bpf, nft, dns, or live: it had begun before it was listed
 	Direction string `json:"direction,omitempty"` // out, forward
 }
 

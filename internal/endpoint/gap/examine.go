@@ -201,7 +201,10 @@ func (h *search) walk(newOnly bool) {
 		h.fault = err
 		return
 	}
-	walker := files.Walker{Exclude: h.config.Exclude, OneFileSystem: true}
+	walker := files.Walker{OneFileSystem: true}
+	if h.config.Exclude != nil {
+		walker.Exclude = h.config.Exclude()
+	}
 	for _, r := range roots {
 		if h.fault != nil || h.ctx.Err() != nil {
 			return

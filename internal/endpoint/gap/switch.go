@@ -29,10 +29,10 @@ type Config struct {
 	Dir      string // made when it is not there
 	Examiner Examiner
 	Sink     event.Sink
-	Report   bool            // the guard is configured to tell only
-	Paths    []string        // all that is guarded, as whole paths; empty: every local file system
-	Exclude  []files.Pattern // is left out, as it is by the guard
-	Machine  sweep.Machine   // zero: this machine
+	Report   bool                   // the guard is configured to tell only
+	Paths    []string               // all that is guarded, as whole paths; empty: every local file system
+	Exclude  func() []files.Pattern // is left out, as it is by the guard, asked when a walk begins; nil: nothing
+	Machine  sweep.Machine          // zero: this machine
 
 	Lanes      int           // files at once; 0: 4
 	Alive      time.Duration // how often it is kept that the guard runs; 0: 30 s

@@ -12,7 +12,9 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"runtime"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"vitrine/internal/endpoint/event"
@@ -88,6 +90,9 @@ func (h *Hook) Dropped() int64 { return h.dropped.Load() }
 
 // Run runs the command for one event after another until ctx ends.
 func (h *Hook) Run(ctx context.Context) {
+	// The command ends with the thread that has started it, and so with the guard.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	for {
 		select {
 		case <-ctx.Done():
@@ -114,6 +119,7 @@ func (h *Hook) once(ctx context.Context, e event.Event) error {
 	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "VITRINE_EVENT=" + string(e.Kind)}
 	cmd.Dir = "/"
 	cmd.Stdin = bytes.NewReader(append(line, '\n'))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	cmd.WaitDelay = time.Second // what it left behind may hold its output open
 	said := &head{}
 	cmd.Stdout, cmd.Stderr = said, said

@@ -170,7 +170,10 @@ func (c *course) walk() {
 	if c.sweep.Profile == Quick {
 		c.config.Machine.Programs(c.ctx, func(t Target) bool { return c.send(item{target: t}) })
 	}
-	walker := files.Walker{Exclude: c.config.Exclude, OneFileSystem: c.sweep.Profile == Full}
+	walker := files.Walker{OneFileSystem: c.sweep.Profile == Full}
+	if c.config.Exclude != nil {
+		walker.Exclude = c.config.Exclude()
+	}
 	for _, root := range places {
 		if c.ctx.Err() != nil {
 			return

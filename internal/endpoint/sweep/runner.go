@@ -22,12 +22,12 @@ type Config struct {
 	Actor   Actor
 	Sink    event.Sink
 
-	Dir     string          // where it is kept how far they are; made when it is not there
-	Exclude []files.Pattern // is left out everywhere
-	Quick   []string        // further paths of the quick profile
-	Lanes   int             // files at once; 0: 2
-	Busy    bool            // run at ordinary priority instead of when the machine is idle
-	CPU     int             // percent of the time in which a lane may have files scanned; 0: 100
+	Dir     string                 // where it is kept how far they are; made when it is not there
+	Exclude func() []files.Pattern // is left out everywhere, asked when a walk begins; nil: nothing
+	Quick   []string               // further paths of the quick profile
+	Lanes   int                    // files at once; 0: 2
+	Busy    bool                   // run at ordinary priority instead of when the machine is idle
+	CPU     int                    // percent of the time in which a lane may have files scanned; 0: 100
 
 	Machine Machine       // what there is to look at; zero: this machine
 	Every   time.Duration // how often it is kept how far a sweep is; 0: 10 s

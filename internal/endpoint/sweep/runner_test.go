@@ -35,7 +35,7 @@ func TestSweep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Exclude = []files.Pattern{skip}
+	c.Exclude = func() []files.Pattern { return []files.Pattern{skip} }
 	r := open(t, c)
 	during(t, r, func() {
 		got := over(t, r, start(t, r, dir, filepath.Join(dir, "not there")))

@@ -81,34 +81,13 @@ func (d *daemon) ownAll(pids []int) {
 	}
 }
 
-// ownScanners has the guard let scanners do their work, also those that are
-// started later. The guard knows its own program, so that none waits for another
-// to be started.
+// ownScanners has the guard let scanners do their work: those that run, and each
+// that is started later before it opens anything.
 func (d *daemon) ownScanners(ctx context.Context) error {
-	held := map[int]func(){}
-	d.every(ctx, ownEvery, func() {
-		now := map[int]bool{}
-		for _, pid := range d.scanning.pool.Pids() {
-			now[pid] = true
-			if held[pid] != nil {
-				continue
-			}
-			if release, err := d.guard.Own(pid); err == nil { // or it has ended already
-				held[pid] = release
-			}
-		}
-		for pid, release := range held {
-			if !now[pid] {
-				release()
-				delete(held, pid)
-			}
-		}
-	})
+	d.owned.by(d.guard.Own, d.scanning.pool.Pids())
+	d.every(ctx, time.Minute, func() { d.owned.ended(d.scanning.pool.Pids()) })
 	return nil
 }
-
-// ownEvery is how often new scanners are looked for.
-const ownEvery = 200 * time.Millisecond
 
 // startClamd has the process run that answers clamd's protocol.
 func (d *daemon) startClamd(ctx context.Context) error {
@@ -117,7 +96,7 @@ func (d *daemon) startClamd(ctx context.Context) error {
 		return nil
 	}
 	f := clamdfront.Front{
-		Socket: c.Socket, Settings: clamdfront.Settings{MaxStream: c.MaxStream, Threads: c.Threads, Idle: c.Idle, Version: "Vitrine " + d.options.Version},
+		Socket: c.Socket, Settings: clamdfront.Settings{MaxStream: c.MaxStream, Threads: c.Threads, Idle: c.Idle, IncompleteOK: c.IncompleteOK, Version: "Vitrine " + d.options.Version},
 		Broker: clamd.Broker{Scanner: forClients{d.scanning}, Reload: d.reload, Sink: d.sink, Stats: &d.clients},
 		Own:    d.guard.Own, Line: d.line("clamd"),
 	}
@@ -139,6 +118,10 @@ func (d *daemon) startClamd(ctx context.Context) error {
 // startNetwork puts the network guard in force. Files are guarded without it too.
 func (d *daemon) startNetwork(ctx context.Context) error {
 	if !d.config.Network.Enabled {
+		// What one that was killed has left in the packet filter is in nobody's force.
+		if err := netguard.Remove(netguard.Config{}); err != nil {
+			d.say(event.Degraded, event.Low, "what an earlier guard has left in the packet filter: %v", err)
+		}
 		return nil
 	}
 	c, err := netguard.Of(d.config.Network, nil)

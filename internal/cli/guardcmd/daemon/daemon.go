@@ -64,6 +64,7 @@ type daemon struct {
 	sweeps   *sweep.Runner
 	toggle   *gap.Switch
 	guard    *guard.Guard
+	owned    owned // the scanners, which the guard lets do their work
 	pulse    func()
 	ready    atomic.Bool // all rooms are open
 	clients  clamd.Stats // what is asked at clamd's socket
@@ -81,7 +82,7 @@ func Run(ctx context.Context, o Options) error {
 	d := &daemon{options: o, config: o.Loaded.Config, notify: notifier{o.Notify}, started: o.Now()}
 	defer d.end()
 	for _, step := range []func(context.Context) error{
-		d.lock, d.openLog, d.openLists, d.startScanners, d.openQuarantine, d.openSweeps, d.openSwitch, d.openGuard, d.ownScanners, d.startWatchdog, d.startNetwork, d.startClamd,
+		d.lock, d.openLog, d.openLists, d.startScanners, d.openQuarantine, d.openSwitch, d.openSweeps, d.openGuard, d.ownScanners, d.startWatchdog, d.startNetwork, d.startClamd,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -207,6 +208,7 @@ func (d *daemon) startScanners(ctx context.Context) error {
 	c := d.config.Scanner
 	pool, err := worker.New(ctx, worker.Config{
 		Workers: c.Workers, User: c.User, Memory: c.Memory, MaxTime: c.MaxTime, MaxSize: d.config.Protection.MaxFileSize, Rules: rulesOf(c), Sink: d.sink,
+		Started: d.owned.started,
 	})
 	if err != nil {
 		return fmt.Errorf("start scanners: %w", err)

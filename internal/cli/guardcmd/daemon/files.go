@@ -11,6 +11,7 @@ import (
 	"vitrine/internal/endpoint/files"
 	"vitrine/internal/endpoint/gap"
 	"vitrine/internal/endpoint/guard"
+	"vitrine/internal/endpoint/lists"
 	"vitrine/internal/endpoint/sweep"
 	"vitrine/internal/endpoint/wire"
 )
@@ -32,39 +33,32 @@ func (d *daemon) does(action string) bool {
 // takes reports whether malware is moved into the quarantine.
 func (d *daemon) takes() bool { return d.store != nil && d.does(config.Quarantining) }
 
-// patterns is what the configuration leaves out, for sweeps.
-func (d *daemon) patterns() ([]files.Pattern, error) {
+// patterns is what is left out now, for sweeps: with the quarantine, where nothing
+// could be found.
+func (d *daemon) patterns() []files.Pattern {
+	entries := append(d.excluded.All(), lists.Entry{What: d.config.Quarantine.Dir})
 	var all []files.Pattern
-	for _, e := range d.excluded.All() {
-		p, err := files.ParsePattern(e.What, "/")
-		if err != nil {
-			return nil, fmt.Errorf("exclude %q: %w", e.What, err)
+	for _, e := range entries {
+		if p, err := files.ParsePattern(e.What, "/"); err == nil { // those of the list were read before
+			all = append(all, p)
 		}
-		all = append(all, p)
 	}
-	own, err := files.ParsePattern(d.config.Quarantine.Dir, "/")
-	if err != nil {
-		return nil, err
-	}
-	return append(all, own), nil
+	return all
 }
 
 // actor is what is done about malware that nobody has run or opened.
 func (d *daemon) actor() actor {
 	return actor{
 		store: d.store, quarantine: d.takes(), kill: d.does(config.Kill), sink: d.sink,
-		acting: func() bool { return d.toggle == nil || d.toggle.Acting() },
+		acting: func() bool { return d.toggle.Acting() },
 	}
 }
 
 func (d *daemon) openSweeps(ctx context.Context) error {
-	exclude, err := d.patterns()
-	if err != nil {
-		return err
-	}
+	var err error
 	d.sweeps, err = sweep.Open(sweep.Config{
 		Scanner: forSweeps{d.scanning}, Memory: d.scanning.table, Actor: d.actor(), Sink: d.sink,
-		Dir: d.dir("guard/sweep"), Exclude: exclude, Quick: d.config.Sweep.Quick, Busy: !d.config.Sweep.Idle, CPU: d.config.Sweep.CPU,
+		Dir: d.dir("guard/sweep"), Exclude: d.patterns, Quick: d.config.Sweep.Quick, Busy: !d.config.Sweep.Idle, CPU: d.config.Sweep.CPU,
 	})
 	if err != nil {
 		return fmt.Errorf("open sweeps: %w", err)
@@ -78,14 +72,10 @@ func (d *daemon) openSweeps(ctx context.Context) error {
 }
 
 func (d *daemon) openSwitch(context.Context) error {
-	exclude, err := d.patterns()
-	if err != nil {
-		return err
-	}
 	examiner := &sweep.Examiner{Scanner: forSweeps{d.scanning}, Memory: d.scanning.table, Actor: d.actor(), Sink: d.sink}
 	toggle, err := gap.Open(gap.Config{
 		Dir: d.dir("guard/gap"), Examiner: examiner, Sink: d.sink, Report: d.config.Protection.Mode == config.Report,
-		Paths: d.config.Protection.Paths, Exclude: exclude, Disk: durable.Disk{},
+		Paths: d.config.Protection.Paths, Exclude: d.patterns, Disk: durable.Disk{},
 	})
 	if err != nil {
 		return fmt.Errorf("open the switch: %w", err)
