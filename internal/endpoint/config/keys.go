@@ -58,7 +58,7 @@ func Default() Config {
 		Protection: Protection{
 			Mode: Block, Exec: Block, Write: true, Actions: []string{Quarantining, Kill, Notify},
 			ExecDeadline: 2 * time.Second, OpenDeadline: 500 * time.Millisecond, OnTimeout: Allow,
-			MaxFileSize: 512 << 20, Blind: true, Watchdog: 3 * time.Second,
+			MaxFileSize: 512 << 20, Blind: true, Watchdog: 2 * time.Second,
 		},
 		Scanner: Scanner{
 			User: "vitrine-scanner", Memory: 1 << 30, MaxTime: 30 * time.Second, Builtin: true, State: "/var/lib/vitrine/chain",
