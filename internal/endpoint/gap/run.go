@@ -2,6 +2,7 @@ package gap
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -77,14 +78,22 @@ func (s *Switch) stamp(clean bool) error {
 	defer s.mu.Unlock()
 	now := s.config.Clock.Now()
 	id, uptime := s.config.Clock.Boot()
+	was := s.unkept()
 	if n := len(s.kept.Open); n > 0 && s.kept.Off != nil && s.last.setBack(now, id, uptime) && !s.kept.Open[n-1].Everything {
 		s.kept.Open[n-1].Everything = true
+		s.unsaved = errors.New("not written yet")
+	}
+	if s.unsaved != nil {
 		if err := s.save(); err != nil {
 			return err
 		}
 	}
 	s.last = alive{Wall: now, Boot: id, Uptime: uptime, Clean: clean, Mounts: s.mounts()}
-	return s.store.write("alive.json", s.last)
+	s.stale = s.store.write("alive.json", s.last)
+	if (was == nil) != (s.stale == nil) {
+		s.tell()
+	}
+	return s.stale
 }
 
 // maxMounts bounds how many mounts are kept; those beyond count as new.

@@ -1,6 +1,7 @@
 package gap
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,6 +58,8 @@ type Switch struct {
 	kept     kept
 	last     alive
 	problems []string
+	unsaved  error // why switch.json is not as kept is; nil: it is
+	stale    error // why alive.json is older than it should be
 	work     *Work
 	cancel   func()        // ends the closing that is at work
 	changed  chan struct{} // closed at every change
@@ -78,9 +81,10 @@ type noSink struct{}
 
 func (noSink) Emit(event.Event) {}
 
-// Open reads how the switch stands and finds out whether the guard was away. It
-// fails only when its folder cannot be used; what was kept and cannot be read is
-// told and counts as never kept.
+// Open reads how the switch stands and finds out whether the guard was away. What
+// was kept and cannot be read is told and counts as never kept. A folder that
+// cannot be written, as on a full disk, is told too (see Unkept) and is no error:
+// a machine whose disk is full needs its protection as well.
 func Open(c Config) (*Switch, error) {
 	c.Lanes, c.MaxJournal, c.MaxGaps = or(c.Lanes, 4), or(c.MaxJournal, 100_000), or(c.MaxGaps, 32)
 	c.Alive = or(c.Alive, 30*time.Second)
@@ -95,9 +99,10 @@ func Open(c Config) (*Switch, error) {
 		s.events = noSink{}
 	}
 	s.journal.most = c.MaxJournal
-	if err := s.begin(); err != nil {
-		return nil, fmt.Errorf("protection switch: %w", err)
+	if c.Dir == "" || c.Examiner == nil {
+		return nil, errors.New("protection switch: it has no folder, or nobody who examines")
 	}
+	s.begin()
 	return s, nil
 }
 
@@ -108,12 +113,13 @@ func or[T int | time.Duration](value, instead T) T {
 	return value
 }
 
-func (s *Switch) begin() error {
-	if err := s.config.Disk.MkdirAll(s.config.Dir, 0o700); err != nil {
-		return err
+func (s *Switch) begin() {
+	err := s.config.Disk.MkdirAll(s.config.Dir, 0o700)
+	if err == nil {
+		err = s.config.Disk.Sweep(s.config.Dir)
 	}
-	if err := s.config.Disk.Sweep(s.config.Dir); err != nil {
-		return err
+	if err != nil {
+		s.trouble("what an earlier run left half written", err)
 	}
 	if _, err := s.store.read("switch.json", &s.kept); err != nil {
 		s.kept = kept{}
@@ -125,10 +131,9 @@ func (s *Switch) begin() error {
 	}
 	s.notice(ran && err == nil)
 	s.acting.Store(s.kept.Off == nil)
-	if err := s.save(); err != nil {
-		return err
+	if err := cmp.Or(s.save(), s.stamp(false)); err != nil {
+		s.trouble("after a restart, until when the guard ran and how the switch stood", err)
 	}
-	return s.stamp(false)
 }
 
 func (s *Switch) trouble(what string, err error) {
@@ -279,6 +284,9 @@ func (s *Switch) Status() Status {
 
 func (s *Switch) status() Status {
 	st := Status{State: s.state(), Problems: slices.Clone(s.problems), Gaps: slices.Clone(s.kept.Gaps)}
+	if err := s.unkept(); err != nil {
+		st.Problems = append(st.Problems, err.Error())
+	}
 	if o := s.kept.Off; o != nil {
 		st.Since, st.By, st.Reason, st.Until = o.Since, o.By, o.Reason, o.Until
 	}
@@ -298,7 +306,7 @@ func (s *Switch) state() State {
 		return Off
 	case len(s.kept.Open) > 0:
 		return Closing
-	case len(s.problems) > 0:
+	case len(s.problems) > 0 || s.unkept() != nil:
 		return Degraded
 	case s.config.Report:
 		return Report
@@ -338,4 +346,23 @@ func (s *Switch) tell() {
 	s.changed = make(chan struct{})
 }
 
-func (s *Switch) save() error { return s.store.write("switch.json", s.kept) }
+func (s *Switch) save() error {
+	s.unsaved = s.store.write("switch.json", s.kept)
+	return s.unsaved
+}
+
+// Unkept says why what has to outlive the guard cannot be kept just now; nil: it
+// is kept. It is tried again as often as it is kept that the guard runs.
+func (s *Switch) Unkept() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unkept()
+}
+
+func (s *Switch) unkept() error {
+	err := cmp.Or(s.unsaved, s.stale)
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("after a restart it is not known until when the guard ran and how the switch stood: %w", err)
+}
