@@ -67,15 +67,20 @@ func (r *Runner) forget() {
 	})
 }
 
-// load reads what was kept. What cannot be read is told and begins anew: a
-// damaged note must not keep the machine from being scanned.
-func (r *Runner) load() error {
-	if err := r.config.Disk.Sweep(r.config.Dir); err != nil {
-		return err
+// load reads what was kept. What cannot be read is told and begins anew, and so is
+// a folder that cannot be used: neither a damaged note nor a full disk may keep
+// the machine from being scanned.
+func (r *Runner) load() {
+	err := r.config.Disk.MkdirAll(r.config.Dir, 0o700)
+	if err == nil {
+		err = r.config.Disk.Sweep(r.config.Dir)
+	}
+	if err != nil {
+		r.events.Emit(event.Event{Kind: event.Degraded, Severity: event.Medium, Message: fmt.Sprintf("how far sweeps are cannot be kept: %v", err)})
 	}
 	data, err := readBounded(r.file(), maxKept)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return
 	}
 	var k kept
 	if err == nil {
@@ -83,13 +88,12 @@ func (r *Runner) load() error {
 	}
 	if err != nil {
 		r.events.Emit(event.Event{Kind: event.Degraded, Severity: event.Medium, Message: fmt.Sprintf("which sweeps were under way could not be read: %v", err)})
-		return nil
+		return
 	}
 	r.next = k.Next
 	for _, s := range k.Sweeps {
 		r.sweeps = append(r.sweeps, &sweep{Status: s.Status, Last: s.Last})
 	}
-	return nil
 }
 
 func readBounded(name string, most int64) ([]byte, error) {

@@ -3,7 +3,6 @@ package sweep
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"sync"
@@ -99,12 +98,10 @@ func Open(c Config) (*Runner, error) {
 	if r.events == nil {
 		r.events = noSink{}
 	}
-	if err := c.Disk.MkdirAll(c.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("sweeps: %w", err)
+	if c.Dir == "" {
+		return nil, errors.New("sweeps: no folder is named")
 	}
-	if err := r.load(); err != nil {
-		return nil, fmt.Errorf("sweeps: %w", err)
-	}
+	r.load()
 	return r, nil
 }
 
@@ -132,10 +129,7 @@ func (r *Runner) Start(req Request) (Status, error) {
 	r.next++
 	s := &sweep{Status: Status{ID: strconv.Itoa(r.next), Request: req, State: Waiting, Asked: r.config.Now()}}
 	r.sweeps = append(r.sweeps, s)
-	if err := r.save(); err != nil {
-		r.sweeps = r.sweeps[:len(r.sweeps)-1]
-		return Status{}, err
-	}
+	r.keep()
 	r.tell()
 	r.nudge()
 	return s.Status, nil

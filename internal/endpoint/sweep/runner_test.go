@@ -261,6 +261,24 @@ func TestDamaged(t *testing.T) {
 	})
 }
 
+// TestUnkept: where nothing can be kept sweeps run all the same, and it is told.
+func TestUnkept(t *testing.T) {
+	s := &fake{}
+	c := config(t, s)
+	files := t.TempDir()
+	write(t, files, map[string]string{"state": "a file"})
+	c.Dir = filepath.Join(files, "state", "sweep")
+	r := open(t, c)
+	if len(s.events) == 0 || s.events[0].Kind != event.Degraded {
+		t.Errorf("%+v", s.events)
+	}
+	during(t, r, func() {
+		if got := over(t, r, start(t, r, files)); got.State != Done || got.Files != 1 {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
 func TestValidate(t *testing.T) {
 	for _, bad := range []Request{{}, {Profile: "fast"}, {Profile: Paths}, {Profile: Paths, Paths: []Path{"a"}}, {Profile: Full, Paths: []Path{"/a"}}, {Profile: Paths, Paths: make([]Path, maxPaths+1)}} {
 		if err := bad.Validate(); err == nil {
