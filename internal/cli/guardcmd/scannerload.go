@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"hash"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +18,6 @@ import (
 	"vitrine/internal/engine/clamav"
 	"vitrine/internal/engine/hashset"
 	"vitrine/internal/engine/limit"
-	"vitrine/yara"
 )
 
 // armed is all that a scanner looks for, loaded.
@@ -37,6 +34,7 @@ type arming struct {
 	sum   hash.Hash // over everything that is loaded
 
 	compiled *os.File // rules as another scanner has compiled them, or for another; nil: neither
+	held     bool     // compiled holds all rules there are
 }
 
 // arm loads what a setup names. Compiled rules come from the file, or go there; nil:
@@ -100,11 +98,12 @@ func (a *arming) rules() (*ruleset.Set, error) {
 	if len(c.Builtin) == 0 && len(c.Paths) == 0 {
 		return &ruleset.Set{}, nil
 	}
+	if len(c.Builtin) == 0 && len(c.Paths) == 1 {
+		c.Hold = a.hold
+	}
 	set, err := ruleset.Load(c)
 	if err == nil {
-		if len(c.Builtin) > 0 || slices.ContainsFunc(c.Paths, isSource) {
-			a.give(set)
-		}
+		a.give(set)
 		return set, nil
 	}
 	if err := a.allow(err, "the rules that come with the program are used instead"); err != nil {
@@ -112,41 +111,6 @@ func (a *arming) rules() (*ruleset.Set, error) {
 	}
 	a.ready.Bundles = nil
 	return ruleset.Load(ruleset.Config{Builtin: quarry.Builtin()})
-}
-
-func isSource(path string) bool { return !strings.EqualFold(filepath.Ext(path), ".vyr") }
-
-// given takes the rules that another scanner has compiled.
-func (a *arming) given() (*ruleset.Set, bool) {
-	c := a.setup.Compiled
-	if a.compiled == nil || c == nil {
-		return nil, false
-	}
-	info, err := a.compiled.Stat()
-	if err != nil {
-		return nil, false
-	}
-	rules, err := yara.LoadFrom(a.compiled, info.Size())
-	if err != nil {
-		return nil, false // they are there as they were named, too
-	}
-	a.ready.Bundles = c.Bundles
-	return &ruleset.Set{Rules: rules, Identity: ruleset.Identity{Count: c.Count, SHA256: c.SHA256}}, true
-}
-
-// give leaves the rules to scanners that start later. Rules that are put together
-// of several compiled ones cannot be given.
-func (a *arming) give(set *ruleset.Set) {
-	if a.compiled == nil || len(a.ready.Warnings) > 0 {
-		return
-	}
-	data, err := set.Rules.MarshalBinary()
-	if err != nil {
-		return
-	}
-	if _, err := a.compiled.Write(data); err == nil {
-		a.ready.Compiled = set.Identity.SHA256
-	}
 }
 
 // installed gives the files of the bundles in use.

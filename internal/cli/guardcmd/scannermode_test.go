@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -260,11 +261,18 @@ func TestScannerMemory(t *testing.T) {
 	if name == "" {
 		t.Skip("VITRINE_RULES names no rules")
 	}
-	p := pool(t, worker.Config{Rules: wire.Rules{Paths: []string{name}}, Workers: 2, Memory: memory(1 << 30)})
+	p := pool(t, worker.Config{Rules: wire.Rules{Paths: []string{name}}, Workers: 4, Idle: 4, Memory: memory(1 << 30)})
 	show := func(when string) {
 		for _, w := range p.Status().Workers {
 			t.Logf("%s: resident %d, proportional %d, private %d KiB", when, w.Memory.Resident>>10, w.Memory.Proportional>>10, w.Memory.Private>>10)
 		}
+	}
+	loading := func(w worker.WorkerStatus) bool { return w.Memory.Resident == 0 || w.State != "idle" }
+	for slices.ContainsFunc(p.Status().Workers, loading) {
+		if t.Context().Err() != nil {
+			t.Fatal("not all scanners have started")
+		}
+		runtime.Gosched()
 	}
 	show("loaded")
 	for range 20 {

@@ -30,6 +30,12 @@ type Config struct {
 	// same rules wherever they lie and in whatever order they are named.
 	// Compiled rules are refused.
 	Portable bool
+
+	// Hold takes the contents of a file of compiled rules, and gives them back in memory
+	// that will not change as long as the rules are in use. nil: they are read into that
+	// of the process. A file is never mapped as it lies there, since whoever may write to
+	// it could cut it off meanwhile.
+	Hold func(contents io.Reader) ([]byte, error)
 }
 
 // Set is what was loaded.
@@ -61,7 +67,7 @@ func (e Errors) Unwrap() []error { return e }
 // directory or archive that another one of it includes is not loaded a second
 // time by itself. The error is of type Errors; the set is then nil.
 func Load(c Config) (*Set, error) {
-	l := &loader{portable: c.Portable, texts: map[string][]byte{}, places: map[string]place{}, sums: map[string]string{}}
+	l := &loader{portable: c.Portable, hold: c.Hold, texts: map[string][]byte{}, places: map[string]place{}, sums: map[string]string{}}
 	defer l.close()
 	l.compiler = yara.NewCompiler(yara.Config{Include: l.include, Externals: c.Externals})
 	for _, s := range c.Builtin {
@@ -87,6 +93,7 @@ func Load(c Config) (*Set, error) {
 
 type loader struct {
 	portable bool
+	hold     func(contents io.Reader) ([]byte, error) // nil: contents
 	compiler *yara.Compiler
 	texts    map[string][]byte
 	places   map[string]place

@@ -79,19 +79,32 @@ func (l *loader) blob(name string, size int64) bool {
 	if _, done := l.sums[name]; done {
 		return true
 	}
-	rules, err := yara.LoadFrom(file, size)
+	data, err := l.contents(file, size)
+	if err != nil {
+		l.fail("read rules %s: %w", name, bare(err))
+		return true
+	}
+	rules, err := yara.Load(data)
 	if err != nil {
 		l.fail("read rules %s: %w", name, err)
 		return true
 	}
-	sum := sha256.New()
-	if _, err := io.Copy(sum, io.NewSectionReader(file, 0, size)); err != nil {
-		l.fail("read rules %s: %w", name, bare(err))
-		return true
-	}
-	l.sums[name] = hex.EncodeToString(sum.Sum(nil))
+	sum := sha256.Sum256(data)
+	l.sums[name] = hex.EncodeToString(sum[:])
 	l.compiled = append(l.compiled, rules)
 	return true
+}
+
+// contents gives the bytes of a file that rules can be used in.
+func (l *loader) contents(file io.ReaderAt, size int64) ([]byte, error) {
+	if l.hold != nil {
+		return l.hold(io.NewSectionReader(file, 0, size))
+	}
+	data := make([]byte, size)
+	if n, err := file.ReadAt(data, 0); n < len(data) {
+		return nil, err
+	}
+	return data, nil
 }
 
 // join puts the compiled rules behind those of sources, if there are any.

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -94,5 +96,28 @@ func TestCompiledBesideSources(t *testing.T) {
 	}
 	if _, err := Load(Config{Paths: []string{blob}}); err == nil || !strings.Contains(err.Error(), "rules.bin") {
 		t.Errorf("cut off: %v", err)
+	}
+}
+
+// What is compiled goes through the caller's memory, if that is asked for, and is the
+// same set.
+func TestHold(t *testing.T) {
+	dir := lay(t, map[string]string{"a.yar": rule("a")})
+	name := filepath.Join(t.TempDir(), "rules.vyr")
+	if err := os.WriteFile(name, compiled(t, dir), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want := mustLoad(t, Config{Paths: []string{name}})
+	var held []byte
+	got := mustLoad(t, Config{Paths: []string{name}, Hold: func(r io.Reader) (_ []byte, err error) {
+		held, err = io.ReadAll(r)
+		return held, err
+	}})
+	if len(held) == 0 || got.Identity != want.Identity || got.Files != want.Files {
+		t.Errorf("%d bytes held, %+v, want %+v", len(held), got.Identity, want.Identity)
+	}
+	none := errors.New("no room")
+	if _, err := Load(Config{Paths: []string{name}, Hold: func(io.Reader) ([]byte, error) { return nil, none }}); !errors.Is(err, none) {
+		t.Errorf("no room: %v", err)
 	}
 }

@@ -2,30 +2,17 @@ package worker
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
 
 	"vitrine/internal/endpoint/wire"
-
-	"golang.org/x/sys/unix"
 )
 
 // compiled is rules as the first scanner to load them has compiled them, in memory
 // that nobody can change any more. Those that start later are ready sooner, and have
-// the very same rules.
+// the very same rules, in the very same memory.
 type compiled struct {
 	file  *os.File // nobody closes it: it goes with the last who knows it
 	about wire.Compiled
-}
-
-// newMemory makes a file in memory that a scanner can write its rules to.
-func newMemory() (*os.File, error) {
-	fd, err := unix.MemfdCreate("vitrine-rules", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
-	if err != nil {
-		return nil, fmt.Errorf("make room for compiled rules: %w", err)
-	}
-	return os.NewFile(uintptr(fd), "rules"), nil
 }
 
 // sealed makes what a scanner has written fit for others; nil: it has written
@@ -34,15 +21,7 @@ func sealed(file *os.File, r wire.Ready) *compiled {
 	if file == nil || r.Compiled == "" {
 		return nil
 	}
-	raw, err := file.SyscallConn()
-	if err != nil {
-		return nil
-	}
-	var failed error
-	err = raw.Control(func(fd uintptr) {
-		_, failed = unix.FcntlInt(fd, unix.F_ADD_SEALS, unix.F_SEAL_WRITE|unix.F_SEAL_GROW|unix.F_SEAL_SHRINK|unix.F_SEAL_SEAL)
-	})
-	if errors.Join(err, failed) != nil {
+	if wire.Seal(file) != nil {
 		return nil // a scanner might change it yet
 	}
 	return &compiled{file, wire.Compiled{SHA256: r.Compiled, Count: r.Count, Bundles: r.Bundles}}

@@ -73,7 +73,7 @@ func (w *worker) load(setup wire.Setup, from *compiled, limit time.Duration) err
 	if from != nil {
 		setup.Compiled, file = &from.about, from.file
 	} else {
-		file, _ = newMemory() // without, every scanner compiles
+		file, _ = wire.NewMemory() // without, every scanner compiles
 	}
 	if err := w.conn.Setup(setup, file); err != nil {
 		return err
