@@ -45,8 +45,10 @@ func TestGuardNetwork(t *testing.T) {
 	group := netguardtest.Cgroup(t, cgroupRoot(t))
 	g := startIn(t, here, group)
 
+	// It tries a second time: a program that ends at once can be gone before the guard
+	// has seen what it was.
 	curl := func(url string) (string, error) {
-		script := `echo $$ >"$0/cgroup.procs" && mount --bind "$1" /etc/resolv.conf && exec curl --silent --show-error --max-time 20 --noproxy '*' "$2"`
+		script := `echo $$ >"$0/cgroup.procs" && mount --bind "$1" /etc/resolv.conf && exec curl --silent --show-error --max-time 20 --retry 1 --retry-delay 2 --retry-all-errors --noproxy '*' "$2"`
 		var out []byte
 		var err error
 		here.Do(func() {

@@ -27,7 +27,7 @@ func Commands(env term.Env) []*cobra.Command {
 		under("protect", newGuard(env), newProtect(env), newSweep(env), newQuarantine(env), newNetguard(env)),
 		under("see", newStatus(env), newEvents(env)),
 		under("check", newConfig(env), newAllow(env), newExclude(env)),
-		[]*cobra.Command{newScannerMode(env), newWatchdogMode(env), newClamdMode(env), newResolverMode(env)},
+		[]*cobra.Command{newScannerMode(env), newWatchdogMode(env), newClamdMode(env), newResolverMode(env), newHookMode()},
 	)
 }
 
@@ -58,7 +58,8 @@ ends, programs run unseen, and that is told: a machine is never stopped by what
 protects it.
 
 It runs until it is interrupted, and writes what happens to the file of events. With
---reload a guard that runs reads its rules, lists and exclusions again.`,
+--reload, or at the signal HUP, a guard that runs reads its rules, lists and
+exclusions again.`,
 		Args: term.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if reload {
@@ -79,13 +80,14 @@ It runs until it is interrupted, and writes what happens to the file of events. 
 func runGuard(ctx context.Context, env term.Env, file string) error {
 	loaded, err := config.Load(file)
 	if err != nil {
-		return err
+		return term.Lines(env, "vitrine", err)
 	}
 	if os.Geteuid() != 0 {
 		return term.Hint(errors.New("only root can watch what a machine does"), "sudo vitrine guard; without root, vitrine scan looks at files")
 	}
 	ctx, stop := env.Interrupt(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	defer reloadAtHangup(ctx, env, file)()
 	o := daemon.Options{
 		Loaded: loaded, Again: func() (*config.Loaded, error) { return config.Load(file) }, Version: engine.Version, Now: env.Now, Notify: env.Getenv("NOTIFY_SOCKET"),
 	}
@@ -97,20 +99,38 @@ func runGuard(ctx context.Context, env term.Env, file string) error {
 	return daemon.Run(ctx, o)
 }
 
+// reloadAtHangup has the guard reload at SIGHUP, as is the custom: a terminal that is
+// closed, or somebody with that custom, must not end the protection.
+func reloadAtHangup(ctx context.Context, env term.Env, file string) (stop func()) {
+	hangups := make(chan os.Signal, 1)
+	quiet := env.Notify(hangups, syscall.SIGHUP)
+	go func() {
+		for {
+			select {
+			case <-hangups:
+				term.Report(env.Stderr, "vitrine", runReload(ctx, env, file))
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return quiet
+}
+
 // runReload asks the guard that runs.
 func runReload(ctx context.Context, env term.Env, file string) error {
 	loaded, err := config.Load(file)
 	if err != nil {
-		return err
+		return term.Lines(env, "vitrine", err)
 	}
 	client, err := control.Dial(loaded.Config.Control.Socket)
 	if err != nil {
-		return err
+		return quarantineAnswer(env, err)
 	}
 	defer client.Close()
 	now, err := control.One[condition.Condition](ctx, client, "reload", nil)
 	if err != nil {
-		return err
+		return quarantineAnswer(env, err)
 	}
 	_, err = fmt.Fprintf(env.Stdout, "%d rules and %d digests in use\n", now.Rules.Count, now.Rules.Digests)
 	return err

@@ -30,6 +30,7 @@ type Guard struct {
 	kernel  Kernel
 	group   *fanotify.Group // nil: the kernel was handed to Over
 	missing []fanotify.Missing
+	program *os.File // the guard's own, which the kernel does not ask about; nil: unknown
 	clock   Clock
 
 	own     *own
@@ -64,6 +65,8 @@ func New(c Config) (*Guard, error) {
 		return nil, errors.Join(err, group.Close())
 	}
 	g.group, g.missing = group, group.Missing()
+	g.program = g.ownProgram()
+	g.askNothingOfOwn()
 	g.fit()
 	if g.config.Blind {
 		if g.execs, err = process.ListenExecs(); err != nil {
@@ -188,6 +191,9 @@ func (g *Guard) end() {
 	if g.group != nil {
 		_ = g.group.Close()
 	}
+	if g.program != nil {
+		_ = g.program.Close()
+	}
 	g.pending.close()
 }
 
@@ -231,7 +237,28 @@ func (g *Guard) Forget() error {
 	if err := g.kernel.Silencer.FlushIgnored(); err != nil {
 		return fmt.Errorf("guard: ask again about every file: %w", err)
 	}
+	g.askNothingOfOwn()
 	return nil
+}
+
+// ownProgram opens what the guard itself and its children run.
+func (g *Guard) ownProgram() *os.File {
+	file, err := os.Open("/proc/self/exe")
+	if err != nil {
+		g.missing = append(g.missing, fanotify.Missing{Feature: "/proc/self/exe", Uncovered: "a child may be started a moment late"})
+		return nil
+	}
+	return file
+}
+
+// askNothingOfOwn has the kernel ask nothing about the guard's own program. To
+// answer would not do: until a new child has executed it, the Go runtime of the
+// guard can stop none of the thread that forks, and when memory is to be freed in
+// that moment all goroutines wait for it, the one that would answer with them.
+func (g *Guard) askNothingOfOwn() {
+	if g.program != nil {
+		_ = g.kernel.Silencer.Ignore(int(g.program.Fd())) // asked about, it is let through
+	}
 }
 
 func (g *Guard) emit(e event.Event) { g.config.Sink.Emit(e) }

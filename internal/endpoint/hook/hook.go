@@ -3,6 +3,11 @@
 // the event as one line of JSON on standard input. Nothing that a foreign file
 // or process chose reaches its arguments or its environment, and no shell is
 // started: a name such as "; rm -rf /" stays data.
+//
+// The program is not executed by the guard itself but by this very program, started
+// in another mode: the Go runtime cannot stop the thread that forks until the child
+// has executed something, and the execution of a program that the guard has not seen
+// yet waits for the guard. That would be a circle.
 package hook
 
 import (
@@ -11,6 +16,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"runtime"
 	"sync/atomic"
@@ -26,6 +32,8 @@ type Config struct {
 	Kinds   []event.Kind  // run for these alone; none: for Detection and Network
 	Timeout time.Duration // until it is killed; 0: 30 s
 	Queue   int           // events that may wait; 0: 256
+	// Program is what executes the command, as Main does; empty: this very program.
+	Program string
 	// Failed is told of each run that went wrong; nil: nobody is.
 	Failed func(error)
 }
@@ -39,6 +47,24 @@ func (c Config) Validate() error {
 		return fmt.Errorf("hook: %q is not a full path: what is run as root is not looked for", c.Argv[0])
 	}
 	return nil
+}
+
+// Mode is the argument that makes this program execute the command behind it.
+const Mode = "mode-hook"
+
+// own is this very program, even if its file was replaced.
+const own = "/proc/self/exe"
+
+// command is the command line that has another executed.
+func command(argv []string) []string { return append([]string{"vitrine", Mode}, argv...) }
+
+// Main executes a command, by its full path, in place of this process. It returns
+// only with an error.
+func Main(argv []string) error {
+	if err := (Config{Argv: argv}).Validate(); err != nil {
+		return err
+	}
+	return fmt.Errorf("hook %s: %w", argv[0], syscall.Exec(argv[0], argv, os.Environ()))
 }
 
 // Hook is an event.Sink that runs a command. Emit never blocks: when the command
@@ -61,6 +87,9 @@ func New(c Config) (*Hook, error) {
 	}
 	if c.Queue <= 0 {
 		c.Queue = 256
+	}
+	if c.Program == "" {
+		c.Program = own
 	}
 	if c.Failed == nil {
 		c.Failed = func(error) {}
@@ -115,7 +144,8 @@ func (h *Hook) once(ctx context.Context, e event.Event) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, h.config.Timeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, h.config.Argv[0], h.config.Argv[1:]...)
+	cmd := exec.CommandContext(ctx, h.config.Program)
+	cmd.Args = command(h.config.Argv)
 	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "VITRINE_EVENT=" + string(e.Kind)}
 	cmd.Dir = "/"
 	cmd.Stdin = bytes.NewReader(append(line, '\n'))
@@ -145,7 +175,8 @@ func Detached(argv []string) error {
 	if err := (Config{Argv: argv}).Validate(); err != nil {
 		return err
 	}
-	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd := exec.Command(own)
+	cmd.Args = command(argv)
 	cmd.Dir = "/"
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("hook: %w", err)

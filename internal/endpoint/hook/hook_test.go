@@ -3,6 +3,7 @@ package hook_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,15 @@ import (
 	"vitrine/internal/endpoint/event"
 	"vitrine/internal/endpoint/hook"
 )
+
+// TestMain is the program that executes the commands, too.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == hook.Mode {
+		fmt.Fprintln(os.Stderr, hook.Main(os.Args[2:]))
+		os.Exit(2)
+	}
+	os.Exit(m.Run())
+}
 
 // start runs a hook until the test ends; what goes wrong comes out of the channel.
 func start(t *testing.T, c hook.Config) (*hook.Hook, <-chan error) {

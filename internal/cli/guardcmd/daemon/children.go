@@ -128,6 +128,7 @@ func (d *daemon) startNetwork(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	c.Look = d.followExecs(ctx).look
 	g, err := netguard.Start(ctx, c, d.sink)
 	if err != nil {
 		d.netErr = err
