@@ -127,7 +127,9 @@ func TestPowerCut(t *testing.T) {
 		if _, err := r.Start(Request{Profile: Paths, Paths: []Path{Path(dir)}}); err != nil {
 			return err
 		}
-		accepted = true
+		if accepted = len(s.events) == 0; !accepted { // it is told that it is not kept
+			return errors.New(s.events[0].Message)
+		}
 		during(t, r, func() { over(t, r, "1") })
 		return nil
 	}, func(folder string, done bool) {
