@@ -24,7 +24,7 @@ func (q *Quarantine) keys() []key {
 		{"quarantine.dir", &q.Dir, path, "Where. Only root can read it."},
 		{"quarantine.keep", &q.Keep, betweenOrZero(24*time.Hour, 3650*24*time.Hour), `How long. "0s": until somebody deletes it.`},
 		{"quarantine.max_size", sizeAt(&q.MaxSize), sizesOrZero(1<<20, 1<<50),
-			`How much; the oldest goes first. "0": no limit. Nothing goes while it is less than a day old:
+			`How much; the oldest goes first. "0": no limit. Nothing goes while it is less than an hour old:
 when there is no room, malware is blocked and left where it is.`},
 	}
 }
