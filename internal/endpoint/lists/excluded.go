@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -138,8 +139,14 @@ func (x *Excluded) All() []Entry {
 	return append(fixed, x.list.all()...)
 }
 
-// Add leaves out what e.What matches because of e.Reason; see Allowed.Add.
+// Add leaves out what e.What matches because of e.Reason; see Allowed.Add. The
+// paths that it is held against are clean: a pattern with . or .. in it would
+// match none of them, and is refused.
 func (x *Excluded) Add(e Entry) (Entry, error) {
+	parts := strings.Split(strings.TrimPrefix(e.What, "./"), "/")
+	if slices.Contains(parts, "..") || slices.Contains(parts, ".") {
+		return e, fmt.Errorf("the pattern %q matches nothing: no path has . or .. in it", e.What)
+	}
 	e, err := x.list.add(e)
 	if err == nil {
 		err = x.compile()

@@ -82,7 +82,7 @@ func TestAddRefuses(t *testing.T) {
 			t.Errorf("took %+v", e)
 		}
 	}
-	for _, what := range []string{"", "/", "*", "/**", "**/", "[a", "\xff", strings.Repeat("a", 5000)} {
+	for _, what := range []string{"", "/", "*", "/**", "**/", "[a", "a/../b", "/srv/./x/", "..", "\xff", strings.Repeat("a", 5000)} {
 		if _, err := x.Add(Entry{What: what, Reason: "r"}); err == nil {
 			t.Errorf("took the pattern %.20q", what)
 		}
