@@ -3,6 +3,7 @@ package guardcmd
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -68,7 +69,12 @@ func askNetguard[T any](ctx context.Context, env term.Env, f netguardFlags, verb
 		return answer, err
 	}
 	defer client.Close()
-	return control.One[T](ctx, client, "netguard."+verb, args)
+	answer, err = control.One[T](ctx, client, "netguard."+verb, args)
+	var refused *control.Error
+	if errors.As(err, &refused) && refused.Code == control.No {
+		refused.Code = control.Failed // 1 would say that a connection is refused
+	}
+	return answer, err
 }
 
 // printNetguard writes an answer as JSON.

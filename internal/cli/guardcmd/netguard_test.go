@@ -138,7 +138,7 @@ func TestNetguardOfGuard(t *testing.T) {
 	}()
 	out, _ := netguardRun(t, term.Yes, "netguard", "test", "192.0.2.1", "--socket", socket)
 	contains(t, out, "192.0.2.1 goes through, although it is listed\n", "absent")
-	_, errs := netguardRun(t, term.No, "netguard", "test", "off", "--socket", socket)
+	_, errs := netguardRun(t, term.CouldNot, "netguard", "test", "off", "--socket", socket)
 	contains(t, errs, "not in force")
 	out, _ = netguardRun(t, term.Yes, "netguard", "list", "--socket", socket)
 	contains(t, out, "3 indicators, 1 said before, 2 lines not used, its end not read", `line 7: x\x1b[2J: why`, "and 1 more", "in force: bpf, dns", "not covered: forwarded traffic", "warning: careful", "resolver: like this", "5 by processes", "1 without an event")
