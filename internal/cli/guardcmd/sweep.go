@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -95,6 +97,10 @@ downloads and desktops of all users; and what sweep.quick of the configuration a
 func sweepPaths(paths []string) (sweep.StartArgs, error) {
 	args := sweep.StartArgs{Profile: sweep.Paths}
 	for _, p := range paths {
+		// A name that is not there is a slip: sweeps go on where files are missing.
+		if _, err := os.Lstat(p); errors.Is(err, fs.ErrNotExist) {
+			return args, term.Hint(fmt.Errorf("%s: there is no such file or folder", strconv.Quote(p)), "vitrine sweep --help")
+		}
 		whole, err := filepath.Abs(p)
 		if err != nil {
 			return args, err
@@ -132,7 +138,7 @@ func (f *sweepFlags) call(ctx context.Context, env term.Env, verb string, args a
 	defer stop()
 	client, err := control.Dial(socket)
 	if err != nil {
-		return err
+		return quarantineAnswer(env, err)
 	}
 	defer client.Close()
 	err = client.Call(ctx, verb, args, func(text json.RawMessage) error {
@@ -146,15 +152,7 @@ func (f *sweepFlags) call(ctx context.Context, env term.Env, verb string, args a
 	if ctx.Err() != nil {
 		return term.ErrInterrupted
 	}
-	var refused *control.Error
-	if errors.As(err, &refused) && refused.Hint != "" {
-		err = term.Hint(err, "%s", refused.Hint)
-	}
-	if refused != nil && refused.Code == control.No {
-		term.Report(env.Stderr, "vitrine", err)
-		return term.ErrNo
-	}
-	return err
+	return quarantineAnswer(env, err)
 }
 
 // sweepAnswer is the answer of all but list; its JSON is

@@ -127,7 +127,7 @@ func (s *sweeper) document(name string) {
 func TestSweepCommands(t *testing.T) {
 	s := newSweeper(t)
 	s.run(term.CouldNot, "list")
-	s.says(s.stderr, "not running")
+	s.says(s.stderr, "not running", "hint: systemctl start")
 	s.guarded()
 	s.run(term.Yes, "list")
 	s.says(s.stdout, "no sweeps")
@@ -139,7 +139,10 @@ func TestSweepCommands(t *testing.T) {
 	s.terminal = false
 	s.run(term.CouldNot, s.dir+"/dead", "--wait")
 	s.says(s.stdout, "1 not read")
-	s.run(term.CouldNot, s.dir+"/not there", "--wait")
+	for _, slip := range []string{s.dir + "/not there", "quik", ""} {
+		s.run(term.CouldNot, slip)
+		s.says(s.stderr, "there is no such file or folder")
+	}
 	s.run(term.Yes, s.dir+"/odd", "--wait", "--json")
 	s.document("sweep")
 	s.run(term.Yes, "quick", "--wait", "--json") // there is nothing on this machine but what the test made
