@@ -149,7 +149,9 @@ func printProtect(env term.Env, asJSON bool, s gap.Status) error {
 		fmt.Fprintf(&b, "nothing is stopped since %s, %s: %s\n", s.Since.Local().Format("2006-01-02 15:04:05"), until, term.Clean(s.Reason))
 	}
 	for _, g := range s.Open {
-		fmt.Fprintf(&b, "%s\n", gapLine(g, env.Now()))
+		if !g.To.IsZero() { // else it is what was said just now
+			fmt.Fprintf(&b, "%s\n", gapLine(g, env.Now()))
+		}
 	}
 	if n := len(s.Gaps); n > 0 && s.State != gap.Off && len(s.Open) == 0 {
 		fmt.Fprintf(&b, "%s\n", gapLine(s.Gaps[n-1], env.Now()))
@@ -161,6 +163,9 @@ func printProtect(env term.Env, asJSON bool, s gap.Status) error {
 // gapLine is a time without protection, in a line.
 func gapLine(g gap.Gap, now time.Time) string {
 	text := fmt.Sprintf("without protection from %s for %s", g.From.Local().Format("2006-01-02 15:04:05"), term.Elapsed(g.Duration(now)))
+	if g.Why == gap.First {
+		text = "without protection until " + g.To.Local().Format("2006-01-02 15:04:05") + ", before the guard first ran"
+	}
 	if g.Reason != "" {
 		text += ": " + term.Clean(g.Reason)
 	}

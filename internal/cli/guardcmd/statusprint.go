@@ -92,11 +92,11 @@ func gapRows(g *condition.Condition, now time.Time, row func(name, format string
 	if l.Reason != "" {
 		why += ": " + l.Reason
 	}
-	length := " for " + term.Elapsed(l.Ended.Sub(l.Began))
+	length := ", for " + term.Elapsed(l.Ended.Sub(l.Began))
 	if l.Why == "first" || l.Began.IsZero() {
 		length = ""
 	}
-	row("last off", "until %s, %s ago,%s (%s)", clock(l.Ended), term.Elapsed(now.Sub(l.Ended)), length, why)
+	row("last off", "until %s, %s ago%s (%s)", clock(l.Ended), term.Elapsed(now.Sub(l.Ended)), length, why)
 	row("", "%s looked at because of it, %s of malware", term.Plural(l.Looked, "file", "files"), term.Plural(l.Found, "file", "files"))
 }
 
