@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"vitrine/internal/cli/quarry"
 	"vitrine/internal/cli/ruleset"
@@ -267,9 +268,11 @@ func TestScannerMemory(t *testing.T) {
 			t.Logf("%s: resident %d, proportional %d, private %d KiB", when, w.Memory.Resident>>10, w.Memory.Proportional>>10, w.Memory.Private>>10)
 		}
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	loading := func(w worker.WorkerStatus) bool { return w.Memory.Resident == 0 || w.State != "idle" }
 	for slices.ContainsFunc(p.Status().Workers, loading) {
-		if t.Context().Err() != nil {
+		if ctx.Err() != nil {
 			t.Fatal("not all scanners have started")
 		}
 		runtime.Gosched()
