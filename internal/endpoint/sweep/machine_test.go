@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -227,6 +228,37 @@ func TestVerbs(t *testing.T) {
 			if (err == nil) != (verb == "sweep.list") {
 				t.Errorf("%s: %v", verb, err)
 			}
+		}
+	})
+}
+
+// TestStopAnswers: who stops a sweep that runs hears that it has ended.
+func TestStopAnswers(t *testing.T) {
+	dir, s := t.TempDir(), &fake{}
+	write(t, dir, map[string]string{"a": "clean", "b": "clean"})
+	at, next := make(chan string), make(chan bool)
+	s.at = func(name string) error { at <- name; <-next; return nil }
+	r := open(t, config(t, s))
+	during(t, r, func() {
+		id := start(t, r, dir)
+		<-at
+		answers := make(chan Status, 2)
+		ended := make(chan error)
+		go func() {
+			ended <- r.answerStop(t.Context(), control.Call{Reply: func(v any) error { answers <- v.(Status); return nil }})
+		}()
+		for halted := false; !halted; {
+			r.mu.Lock()
+			halted = r.sweeps[0].halt
+			r.mu.Unlock()
+			runtime.Gosched()
+		}
+		close(next)
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		if got := <-answers; got.ID != id || got.State != Stopped || len(answers) != 0 {
+			t.Errorf("%+v", got)
 		}
 	})
 }

@@ -66,7 +66,7 @@ func (r *Runner) answerList(_ context.Context, c control.Call) error {
 	return nil
 }
 
-func (r *Runner) answerStop(_ context.Context, c control.Call) error {
+func (r *Runner) answerStop(ctx context.Context, c control.Call) error {
 	var args StopArgs
 	if err := c.Decode(&args); err != nil {
 		return err
@@ -78,6 +78,11 @@ func (r *Runner) answerStop(_ context.Context, c control.Call) error {
 	case errors.Is(err, ErrUnknown):
 		return control.Refuse(control.No, "no sweep %s is waiting or running", strings.ToValidUTF8(args.ID, "?"))
 	case err != nil:
+		return err
+	}
+	// One that runs ends in a moment; who stops it wants to hear that it has.
+	err = r.Follow(ctx, status.ID, followEvery, func(s Status) error { status = s; return nil })
+	if err != nil && !errors.Is(err, ErrUnknown) { // forgotten meanwhile: then it is over
 		return err
 	}
 	return c.Reply(status)
