@@ -34,6 +34,7 @@ func Add(archive *zip.Writer, random io.Reader, password string, f File) (io.Wri
 		CRC32: f.CRC32, UncompressedSize64: uint64(f.Size), CompressedSize64: uint64(f.Size) + headerSize,
 		CreatorVersion: 3<<8 | 20, ReaderVersion: 20, ExternalAttrs: 0o100600 << 16,
 	}
+	header.ModifiedDate, header.ModifiedTime = dosTime(f.Modified)
 	raw, err := archive.CreateRaw(header)
 	if err != nil {
 		return nil, fmt.Errorf("zip %s: %w", f.Name, err)
@@ -48,6 +49,15 @@ func Add(archive *zip.Writer, random io.Reader, password string, f File) (io.Wri
 		return nil, fmt.Errorf("zip %s: %w", f.Name, err)
 	}
 	return w, nil
+}
+
+// dosTime is a time as zip files have it, which a raw entry does not get from
+// Modified: to two seconds, and none before 1980.
+func dosTime(t time.Time) (date, clock uint16) {
+	if t.Year() < 1980 || t.Year() > 2107 {
+		return 1<<5 | 1, 0 // 1980-01-01: all zero would be no date
+	}
+	return uint16(t.Day() + int(t.Month())<<5 + (t.Year()-1980)<<9), uint16(t.Second()/2 + t.Minute()<<5 + t.Hour()<<11)
 }
 
 // writer encrypts what goes through it.

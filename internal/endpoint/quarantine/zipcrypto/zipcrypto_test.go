@@ -138,3 +138,21 @@ func TestAddFails(t *testing.T) {
 		}
 	}
 }
+
+// TestDosTime: as unpackers print it, and never a month or a day that is zero.
+func TestDosTime(t *testing.T) {
+	for at, want := range map[time.Time][2]uint16{
+		time.Date(2026, 11, 22, 2, 34, 56, 0, time.UTC):    {46<<9 | 11<<5 | 22, 2<<11 | 34<<5 | 28},
+		time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC):        {1<<5 | 1, 0},
+		time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC):        {1<<5 | 1, 0},
+		time.Date(2107, 12, 31, 23, 59, 59, 9e8, time.UTC): {127<<9 | 12<<5 | 31, 23<<11 | 59<<5 | 29},
+	} {
+		if date, clock := dosTime(at); date != want[0] || clock != want[1] {
+			t.Errorf("%v: %x %x, not %x", at, date, clock, want)
+		}
+	}
+	z, err := zip.NewReader(bytes.NewReader(archive(t, map[string]string{"a": "b"}, "p")), int64(len(archive(t, map[string]string{"a": "b"}, "p"))))
+	if err != nil || !z.File[0].Modified.Equal(time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC)) {
+		t.Errorf("%v, %v", z.File, err)
+	}
+}
