@@ -69,6 +69,7 @@ func mode(name string, args []string) {
 				b[i] = 1
 			}
 			all = append(all, b)
+			runtime.KeepAlive(all)
 		}
 	case "mode-exit":
 		code, _ := strconv.Atoi(args[0])

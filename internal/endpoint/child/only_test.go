@@ -13,7 +13,8 @@ import (
 // architecture of the repository watches over.
 var starts = regexp.MustCompile(`\b(os\.StartProcess|(syscall|unix)\.(ForkExec|Exec|StartProcess|Execve))\(`)
 
-// Nobody else in the rooms of the machine starts a program.
+// Nobody else in the rooms of the machine starts a program, but for the hook, whose
+// process becomes the administrator's own.
 func TestOnlyThisPackageStartsPrograms(t *testing.T) {
 	found := false
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
@@ -25,7 +26,7 @@ func TestOnlyThisPackageStartsPrograms(t *testing.T) {
 			return err
 		}
 		if starts.Match(text) {
-			if filepath.Dir(path) != "../child" {
+			if dir := filepath.Dir(path); dir != "../child" && dir != "../hook" {
 				t.Errorf("%s starts a program", path)
 			}
 			found = true

@@ -104,7 +104,7 @@ func TestHeld(t *testing.T) {
 // TestUsers: one user cannot take the places of all.
 func TestUsers(t *testing.T) {
 	r := (&Server{Connections: 8}).start(context.Background())
-	if !r.enter(7) || !r.enter(7) || r.enter(7) {
+	if first, second, third := r.enter(7), r.enter(7), r.enter(7); !first || !second || third {
 		t.Error("a quarter of eight is two")
 	}
 	if !r.enter(8) {

@@ -479,7 +479,7 @@ func TestQuietOnlyWhenSure(t *testing.T) {
 	if err := os.WriteFile(path, []byte("y"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	m.time.pass(-m.time.clock().Now().Sub(time.Now())) // it was written a moment ago
+	m.time.pass(time.Until(m.time.clock().Now()) * -1) // it was written a moment ago
 	if quiet() {
 		t.Error("a file that was written right now may have been written again")
 	}

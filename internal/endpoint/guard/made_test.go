@@ -378,7 +378,6 @@ type made struct {
 	time    *timers
 	dir     string
 	pid     int // of who asks: no process has it
-	fds     []int
 }
 
 // run starts a guard that ends with the test.

@@ -143,7 +143,7 @@ func (s *Store) settleTaking(e Entry) error {
 func (s *Store) takeBack(e Entry, p place, why error) error {
 	cell, open := openCell(place{p.dir, cellPrefix + e.ID, p.folder}, e.ID)
 	if open == nil {
-		open = errors.Join(s.giveBack(cell, p, e.ID), s.tearDown(cell))
+		why = errors.Join(why, s.giveBack(cell, p, e.ID), s.tearDown(cell))
 		cell.close()
 	}
 	same, file, err := p.holds(context.Background(), &e)

@@ -13,7 +13,7 @@ import (
 
 // What nfnetlink_log calls its messages and attributes.
 const (
-	msgPacket = unix.NFNL_SUBSYS_ULOG<<8 | 0
+	msgPacket = unix.NFNL_SUBSYS_ULOG << 8
 	msgConfig = unix.NFNL_SUBSYS_ULOG<<8 | 1
 
 	cfgCommand = 1 // {u8}

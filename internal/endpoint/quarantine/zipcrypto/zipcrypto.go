@@ -34,6 +34,7 @@ func Add(archive *zip.Writer, random io.Reader, password string, f File) (io.Wri
 		CRC32: f.CRC32, UncompressedSize64: uint64(f.Size), CompressedSize64: uint64(f.Size) + headerSize,
 		CreatorVersion: 3<<8 | 20, ReaderVersion: 20, ExternalAttrs: 0o100600 << 16,
 	}
+	//lint:ignore SA1019 a raw header is written as it is: nobody makes these of Modified
 	header.ModifiedDate, header.ModifiedTime = dosTime(f.Modified)
 	raw, err := archive.CreateRaw(header)
 	if err != nil {
