@@ -81,6 +81,9 @@ func (x *Examiner) Examine(ctx context.Context, t Target) (Outcome, error) {
 	case gone(err):
 		return Outcome{}, nil
 	case err != nil:
+		if path := (*fs.PathError)(nil); errors.As(err, &path) {
+			err = path.Err // which file it is stands beside it
+		}
 		return x.failed(t, verdict.File{}, fmt.Sprintf("open: %v", err)), nil
 	}
 	defer f.Close()

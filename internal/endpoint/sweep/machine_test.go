@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -14,6 +15,7 @@ import (
 
 	"vitrine/internal/endpoint/control"
 	"vitrine/internal/endpoint/local"
+	"vitrine/internal/endpoint/verdict"
 )
 
 // TestPlaces: what starts by itself, what units and ld.so.preload name, and
@@ -261,4 +263,16 @@ func TestStopAnswers(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	})
+}
+
+// TestOpenFails: why, without the path that stands beside it already.
+func TestOpenFails(t *testing.T) {
+	_, err := os.Open("\x00")
+	x := &Examiner{Scanner: &fake{}}
+	for _, err := range []error{err, errors.New("invalid argument")} {
+		got, failed := x.Examine(t.Context(), Target{Path: "/a", Open: func() (*os.File, error) { return nil, err }})
+		if failed != nil || got.State != verdict.Failed || got.Why != "open: invalid argument" {
+			t.Errorf("%+v, %v", got, failed)
+		}
+	}
 }
