@@ -76,3 +76,15 @@ func painted(c *cobra.Command, when *term.When) {
 	c.Flags().Var(when, "color", "auto, always or never")
 	_ = c.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
 }
+
+// apart refuses two flags of a command together.
+func apart(c *cobra.Command, pairs ...[2]string) {
+	c.PreRunE = func(c *cobra.Command, _ []string) error {
+		for _, p := range pairs {
+			if c.Flags().Changed(p[0]) && c.Flags().Changed(p[1]) {
+				return term.Usage(c, "--%s and --%s do not go together", p[0], p[1])
+			}
+		}
+		return nil
+	}
+}

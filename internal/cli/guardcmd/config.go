@@ -45,8 +45,7 @@ guard that runs goes by what it read last; --running shows that.`,
 	c.Flags().BoolVar(&defaults, "default", false, "print a file with every key, its meaning and its default")
 	painted(c, &color)
 	a.add(c, "vitrine.config/v1")
-	c.MarkFlagsMutuallyExclusive("default", "running")
-	c.MarkFlagsMutuallyExclusive("default", "json")
+	apart(c, [2]string{"default", "running"}, [2]string{"default", "json"})
 	return c
 }
 

@@ -59,8 +59,7 @@ can still be protected is protected all the same.`,
 	c.Flags().BoolVar(&o.metrics, "metrics", false, "print what the guard says as counters for Prometheus")
 	painted(c, &o.color)
 	o.add(c, "vitrine.status/v2")
-	c.MarkFlagsMutuallyExclusive("rules", "metrics")
-	c.MarkFlagsMutuallyExclusive("json", "metrics")
+	apart(c, [2]string{"rules", "metrics"}, [2]string{"json", "metrics"})
 	return c
 }
 

@@ -91,6 +91,15 @@ func TestStatusColours(t *testing.T) {
 	d.says(d.stdout, "\x1b[33mreport only\x1b[0m")
 }
 
+// TestApart: flags that do not go together, in words.
+func TestApart(t *testing.T) {
+	d := newDesk(t)
+	for _, args := range [][]string{{"status", "--json", "--metrics"}, {"status", "--rules", "--metrics"}, {"config", "--default", "--running"}, {"config", "--default", "--json"}} {
+		d.run(term.CouldNot, args...)
+		d.says(d.stderr, args[1]+" and ", " do not go together\nhint: vitrine "+args[0]+" --help")
+	}
+}
+
 // TestStatusOfABrokenConfiguration: it cannot be told where to ask.
 func TestStatusOfABrokenConfiguration(t *testing.T) {
 	d := newDesk(t)
