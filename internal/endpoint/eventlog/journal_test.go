@@ -141,6 +141,36 @@ func TestMetricsFile(t *testing.T) {
 	}
 }
 
+// TestMetricsOutage: counters that cannot be written are missing until they can be,
+// and not until the next event.
+func TestMetricsOutage(t *testing.T) {
+	dir, tick := t.TempDir(), make(chan time.Time)
+	m := &Metrics{Path: filepath.Join(dir, "later", "x.prom"), Every: 1, Text: func() []byte { return nil }}
+	l := New(Options{Keepers: []Named{{"counters", m}}, Now: func() time.Time { return at }, Tick: tick})
+	tick <- at
+	l.Emit(event.Event{Kind: event.Change, Message: "one"})
+	wait(l, 1)
+	if broken := l.Stats().Broken; len(broken) != 1 {
+		t.Errorf("broken: %q", broken)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "later"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	tick <- at
+	tick <- at
+	broken := l.Stats().Broken
+	_ = l.Close()
+	lost := 0
+	for _, line := range l.Recent() {
+		if line.Event.Kind == event.Lost {
+			lost++
+		}
+	}
+	if lost != 1 || len(broken) != 0 {
+		t.Errorf("told %d times that it works again; broken: %q", lost, broken)
+	}
+}
+
 func TestDesktop(t *testing.T) {
 	root := t.TempDir()
 	now := at

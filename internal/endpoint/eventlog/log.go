@@ -223,7 +223,10 @@ func (l *Log) keep(e event.Event) {
 	}
 	line := Line{e, text}
 	for i, k := range l.o.Keepers {
-		if err := k.Keeper.Keep(line); err != nil {
+		err := k.Keeper.Keep(line)
+		if none := (outdated{}); errors.As(err, &none) {
+			l.failed(i, err, 0)
+		} else if err != nil {
 			l.failed(i, err, 1)
 		} else {
 			l.works(i)

@@ -16,21 +16,30 @@ type Metrics struct {
 	Text  func() []byte // what is written; it must not wait for the log
 
 	left int
+	err  error // why the file is not as it should be
 }
 
-// Keep keeps nothing.
-func (*Metrics) Keep(Line) error { return nil }
+// outdated is an error by which no event is lost.
+type outdated struct{ error }
+
+// Keep keeps nothing, and says that the file is out of date as long as it is:
+// otherwise every event would end the outage.
+func (m *Metrics) Keep(Line) error { return m.err }
 
 // Sync writes the file when it is time.
 func (m *Metrics) Sync() error {
 	if m.left--; m.left >= 0 {
-		return nil
+		return m.err
 	}
 	m.left = m.Every - 1
 	if m.Every <= 0 {
 		m.left = 14
 	}
-	return replace(m.Path, m.Text())
+	m.err = nil
+	if err := replace(m.Path, m.Text()); err != nil {
+		m.err = outdated{err}
+	}
+	return m.err
 }
 
 // Close removes the file: counters of a guard that does not run are not true.
