@@ -88,12 +88,15 @@ func measure(ctx context.Context, o options, progress io.Writer) (string, error)
 		fmt.Fprintf(progress, "%s:", c.name)
 		col, err := one(ctx, o, p, c, progress)
 		fmt.Fprintln(progress)
-		if err != nil {
-			return "", fmt.Errorf("%s: %w", c.name, err)
+		if err != nil { // what was measured until then counts
+			fmt.Fprintf(progress, "%s: %v\n", c.name, err)
 		}
 		columns = append(columns, col)
+		if ctx.Err() != nil {
+			break
+		}
 	}
-	return table(columns), ctx.Err()
+	return table(columns), nil
 }
 
 // place is where it is measured.

@@ -32,6 +32,9 @@ func TestMain(m *testing.M) {
 
 // TestScript tells what every command does, as stories in testdata/script.
 func TestScript(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts the program: each room has tests of its own")
+	}
 	samples, err := filepath.Abs("../../testdata/samples")
 	if err != nil {
 		t.Fatal(err)

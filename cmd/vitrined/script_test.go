@@ -60,6 +60,9 @@ func world() term.Env {
 // TestScript tells the life of a service and of machines that follow it, as
 // stories in testdata/script.
 func TestScript(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts the programs: each room has tests of its own")
+	}
 	witness := filepath.Join(t.TempDir(), "vitrine-witness")
 	build(t, witness, "../vitrine-witness")
 	commands := worldCommands()

@@ -103,7 +103,7 @@ func (d *daemon) startClamd(ctx context.Context) error {
 	if c.Group != "" {
 		gid, err := groupID(c.Group)
 		if err != nil {
-			return fmt.Errorf("clamd.group: %w", err)
+			d.trouble("clamd.group: nobody but root may ask: %v", err)
 		}
 		f.Group = int(gid)
 	}

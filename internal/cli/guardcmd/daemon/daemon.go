@@ -56,6 +56,7 @@ type daemon struct {
 	log      *eventlog.Log
 	sink     event.Sink          // the log, and the administrator's command
 	missing  []condition.Missing // found at the start
+	troubles []string            // likewise, and for as long as the guard runs
 	allowed  *lists.Allowed
 	excluded *lists.Excluded
 	scanning *scanning
@@ -88,7 +89,6 @@ func Run(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	d.ready.Store(true)
 	return d.serve(ctx)
 }
 
@@ -191,15 +191,23 @@ func (d *daemon) say(kind event.Kind, severity event.Severity, format string, ar
 	d.log.Emit(event.Event{Kind: kind, Severity: severity, Message: fmt.Sprintf(format, args...)})
 }
 
+// trouble tells what is wrong from the start on, and until the guard is started
+// again. It is for the steps of the start alone.
+func (d *daemon) trouble(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	d.troubles = append(d.troubles, text)
+	d.say(event.Degraded, event.High, "%s", text)
+}
+
 // openLists reads what is allowed and what is left out. A list that is damaged is
 // not trusted and not overwritten, and keeps nothing from being guarded.
 func (d *daemon) openLists(context.Context) error {
 	var err error
 	if d.allowed, err = lists.OpenAllowed(durable.Disk{}, d.dir("guard"), d.options.Now); err != nil {
-		d.say(event.Degraded, event.High, "nothing is allowed: %v", err)
+		d.trouble("nothing is allowed: %v", err)
 	}
 	if d.excluded, err = lists.OpenExcluded(durable.Disk{}, d.dir("guard"), d.options.Now); err != nil {
-		d.say(event.Degraded, event.High, "nothing but what the configuration says is left out: %v", err)
+		d.trouble("nothing but what the configuration says is left out: %v", err)
 	}
 	return d.excluded.Fix(d.config.Protection.Exclude, d.options.Loaded.File)
 }

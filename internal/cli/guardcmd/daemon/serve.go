@@ -21,6 +21,7 @@ func (d *daemon) serve(ctx context.Context) error {
 	if err := d.listen(ctx); err != nil {
 		return err
 	}
+	d.ready.Store(true)
 	ended := make(chan error, 1)
 	d.background(ctx, func(ctx context.Context) { ended <- d.guard.Run(ctx) })
 	if !d.watching(ctx) {
@@ -67,12 +68,11 @@ func (d *daemon) listen(ctx context.Context) error {
 	}
 	s := control.Server{Verbs: d.verbs(), Trouble: func(err error) { d.say(event.Degraded, event.Medium, "the control socket: %v", err) }}
 	if name := d.config.Control.Group; name != "" {
-		gid, err := groupID(name)
-		if err != nil {
-			_ = l.Close()
-			return fmt.Errorf("control.group: %w", err)
+		if gid, err := groupID(name); err == nil {
+			s.Privileged = control.Members(gid)
+		} else {
+			d.trouble("control.group: nobody but root may ask: %v", err)
 		}
-		s.Privileged = control.Members(gid)
 	}
 	d.background(ctx, func(ctx context.Context) {
 		if err := s.Serve(ctx, l); err != nil && ctx.Err() == nil {
@@ -94,7 +94,12 @@ func groupID(name string) (uint32, error) {
 // verbs is all that can be asked.
 func (d *daemon) verbs() map[string]control.Verb {
 	all := map[string]control.Verb{
-		"status": {Open: true, Handle: func(_ context.Context, c control.Call) error { return c.Reply(d.condition()) }},
+		"status": {Open: true, Handle: func(_ context.Context, c control.Call) error {
+			if err := c.Decode(&struct{}{}); err != nil {
+				return err
+			}
+			return c.Reply(d.condition())
+		}},
 		"reload": {Handle: d.answerReload},
 		"config": {Handle: d.answerConfig},
 	}
@@ -122,6 +127,9 @@ func (d *daemon) listsChanged() {
 
 // answerReload reads the rules and the lists of the network guard again.
 func (d *daemon) answerReload(ctx context.Context, c control.Call) error {
+	if err := c.Decode(&struct{}{}); err != nil {
+		return err
+	}
 	if err := d.reload(ctx); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"os"
+	"slices"
 
 	"vitrine/internal/endpoint/condition"
 	"vitrine/internal/endpoint/gap"
@@ -29,6 +30,11 @@ func (d *daemon) tellWatch(c *condition.Condition) {
 	c.Watch = condition.Watch{
 		Mounts: len(watched), Seen: s.Events, Scanned: s.Scans, Cached: s.CacheHits, Blocked: s.Blocked, Found: s.Detections,
 		Timeouts: s.Timeouts, Overflows: s.Overflows, Allowed: len(d.allowed.All()), Excluded: len(d.excluded.All()),
+	}
+	for _, path := range slices.Concat(d.config.Protection.Paths, d.config.Protection.Open) {
+		if _, err := os.Lstat(path); err != nil {
+			c.Problem("what is to be watched is not there: %v", err)
+		}
 	}
 	for _, u := range not {
 		c.Missing = append(c.Missing, condition.Missing{Part: "guard", Feature: u.Point + " (" + u.Type + ")", Uncovered: u.Why})
@@ -64,6 +70,9 @@ func (d *daemon) tellScanners(c *condition.Condition) {
 
 func (d *daemon) tellSwitch(c *condition.Condition) {
 	s := d.toggle.Status()
+	if err := d.toggle.Unkept(); err != nil {
+		c.Problem("%v", err)
+	}
 	if s.State == gap.Off {
 		c.Switch = &condition.Switch{Since: s.Since, Until: s.Until, Reason: s.Reason, By: s.By}
 	}
@@ -81,6 +90,9 @@ func (d *daemon) tellSwitch(c *condition.Condition) {
 }
 
 func (d *daemon) tellStores(c *condition.Condition) {
+	for _, text := range d.troubles {
+		c.Problem("%s", text)
+	}
 	if d.store != nil {
 		c.Quarantine.Files, c.Quarantine.Bytes = d.store.Usage()
 	} else {
