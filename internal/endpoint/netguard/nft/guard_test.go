@@ -167,11 +167,8 @@ func TestOutput(t *testing.T) {
 	}
 	// Our own address lies in a listed network; the router's, in it too, is cut off.
 	for to, want := range map[string]string{"10.66.0.2:80": "ok", "127.0.0.1:80": "ok", "10.66.0.1:80": refused} {
-		start := time.Now()
-		if got := client.Do(t, "tcp", to); got.Answer != want {
+		if got := client.Do(t, "tcp", to); got.Answer != want { // a refusal that was refused itself would time out
 			t.Errorf("%s: %s, want %s", to, got.Answer, want)
-		} else if took := time.Since(start); took > time.Second {
-			t.Errorf("%s: refused after %v only: the refusal itself was refused", to, took)
 		}
 	}
 }
