@@ -126,9 +126,9 @@ func quote(s string) string {
 func DefaultFile() string {
 	var b strings.Builder
 	b.WriteString(`# The configuration of vitrine guard. Every key is here with its default behind a #.
-# vitrine config shows what is in force and where it comes from; systemctl reload
-# vitrine-guard takes changes over. The file must belong to root, and nobody else
-# may be able to write it.
+# vitrine config shows what is in force and where it comes from. systemctl restart
+# vitrine-guard takes changes over; for rules, lists and exclusions reload is enough.
+# The file must belong to root, and nobody else may be able to write it.
 `)
 	c := Default()
 	keys := c.keys()

@@ -36,6 +36,9 @@ func (d *daemon) serve(ctx context.Context) error {
 		c := d.condition()
 		d.toggle.Missing(c.Problems)
 	})
+	if d.config.Scanner.Builtin {
+		d.followUpdates(ctx)
+	}
 	d.notify.tell("READY=1", "STATUS=watching "+strconv.Itoa(d.condition().Watch.Mounts)+" file systems")
 	select {
 	case <-ctx.Done():
